@@ -1,0 +1,125 @@
+# `make` lists what there is. Every target is safe to repeat.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .local/stamps
+
+# Of a person's environment these would slow the build or send the laptop cloud's traffic elsewhere.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV NODE_OPTIONS
+unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE AWS_ENDPOINT_URL
+export AWS_DEFAULT_REGION := us-east-1
+export AWS_REGION := us-east-1
+export AWS_EC2_METADATA_DISABLED := true
+export CDK_DISABLE_CLI_TELEMETRY := true
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+.PHONY: help
+help: ## List the targets
+	@printf 'make TARGET, where TARGET is one of\n\n'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+
+##### The laptop cloud
+
+.PHONY: run
+run: install ## Start the whole cloud on this laptop, send a first transfer, stay up until Ctrl-C
+	@$(BIN)/python -m local run
+
+.PHONY: up
+up: install ## Start the laptop cloud in the background, or deploy the current code to it
+	@$(BIN)/python -m local up
+
+.PHONY: down
+down: ## End the laptop cloud
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; else echo 'No laptop cloud was running.'; fi
+
+.PHONY: status
+status: install ## Say what of the laptop cloud runs
+	@$(BIN)/python -m local status
+
+##### Tests and checks
+
+.PHONY: test
+test: unit integration ## Run all tests: unit and template tests, then those on the laptop cloud
+
+.PHONY: unit
+unit: install ## Run the unit and template tests with branch coverage
+	$(BIN)/python -m pytest --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+
+.PHONY: integration
+integration: install ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
+	@$(BIN)/python -m local with-cloud -- $(BIN)/python -m pytest tests/integration
+
+.PHONY: check
+check: lint types test ## Everything a change must pass
+
+.PHONY: lint
+lint: install ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: format
+format: install ## Put the code into the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: types
+types: install ## Check types (strict; the first run takes a minute or two)
+	$(BIN)/mypy
+
+.PHONY: mutants
+mutants: install ## Break the code on purpose and see that a test notices
+	$(BIN)/python tools/mutants.py
+
+##### Generated files
+
+.PHONY: synth
+synth: install ## Write the CloudFormation templates of an environment to cdk.out: make synth ENV=dev
+	node_modules/.bin/cdk synth --quiet --no-notices --app '$(BIN)/python app.py' -c env=$(or $(ENV),local)
+
+.PHONY: openapi
+openapi: install ## Write openapi.json from the handlers
+	$(BIN)/python -m skyferry.functions.api.openapi > openapi.json.new
+	mv openapi.json.new openapi.json
+
+.PHONY: lock
+lock: install ## Pin the runtime's dependencies again, with hashes
+	for name in requirements requirements-authorizer; do \
+		$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-annotate --no-emit-index-url runtime/$$name.in -o runtime/$$name.lock || exit 1; \
+	done
+
+##### Installation
+
+.PHONY: install
+install: $(STAMPS)/python $(STAMPS)/node ## Install what the other targets need, once
+
+.PHONY: preflight
+preflight:
+	@sh local/preflight.sh $(PYTHON)
+
+$(STAMPS)/venv: requirements.txt | preflight
+	@echo 'Making the virtual environment $(VENV)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/python: requirements-dev.txt requirements.txt pyproject.toml $(STAMPS)/venv | preflight
+	@echo 'Installing the Python packages (about a minute the first time)'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	@touch $@
+
+$(STAMPS)/node: package.json package-lock.json | preflight
+	@echo 'Installing the CDK command line'
+	@npm ci --silent --no-audit --no-fund
+	@mkdir -p $(STAMPS) && touch $@
+
+.PHONY: clean
+clean: down ## Remove everything that was installed or generated
+	rm -rf $(VENV) node_modules .local cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,25 @@
+"""Picks the environment (`-c env=local|dev|prod`, default dev) and synthesises it."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+from skyferry_cdk import environment
+from skyferry_cdk.stacks import SkyferryStage
+
+
+def main() -> None:
+    """One environment, one stage, cdk-nag over all of it."""
+    app = cdk.App()
+    name = app.node.try_get_context("env") or environment.DEFAULT
+    file = app.node.try_get_context("config")
+    try:
+        chosen = environment.load(name, file=None if file is None else Path(file))
+    except environment.InvalidEnvironment as error:
+        raise SystemExit(str(error)) from None
+    SkyferryStage(app, chosen)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+main()

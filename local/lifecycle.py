@@ -1,0 +1,150 @@
+"""Starts, describes and ends a laptop cloud."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from local.checks import check_tools
+from local.cloud import Cloud
+from local.deployment import CdkApp
+from local.emulator import Emulator, answers
+from local.problems import LaptopCloudError
+from local.processes import Process, port_in_use
+from local.progress import Progress
+from local.settings import Settings, tool_environment
+
+_READY_SECONDS: Final = 30.0
+#: Files that describe or belong to a running cloud. Installation and logs stay.
+_TRANSIENT: Final = (
+    "deployment.json",
+    "outputs.json",
+    "bootstrapped",
+    "bootstrap.yaml",
+    "issuer-key.pem",
+    "cdk.out",
+    "tmp",
+)
+
+
+class LaptopCloud:
+    """One laptop cloud: its emulator, stand-ins, front proxy and deployment."""
+
+    def __init__(self, settings: Settings, progress: Progress) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._emulator = Emulator(settings)
+        self._app = CdkApp(settings)
+
+    def up(self) -> Cloud:
+        """Start what does not run, deploy the current code and announce the result.
+
+        Safe to repeat: a running cloud is updated and keeps its data.
+        """
+        settings, step = self._settings, self._progress.step
+        check_tools(settings.root)
+        settings.scratch.mkdir(parents=True, exist_ok=True)
+        settings.cloud_file.unlink(missing_ok=True)
+        emulator, standins, proxy = self.processes()
+        with self._alone():
+            with step("Install the AWS emulator") as remark:
+                _remark(remark, done=self._emulator.install())
+            self._start(emulator, "Start the AWS emulator")
+            self._start(standins, "Start token issuer, inbox, mail recorder")
+            with step("Synthesize the CDK app"):
+                self._app.synthesize()
+            with step("cdk bootstrap") as remark:
+                _remark(remark, done=self._app.bootstrap(emulator.pid()))
+            with step("cdk deploy"):
+                deployment = self._app.deploy()
+            self._start(proxy, "Start the API's front proxy")
+            with step("First answer of the API"):
+                _wait(self._app.api_answers, f"{settings.api_url}/healthz does not answer.")
+            cloud = Cloud.of(settings, deployment)
+            cloud.write(settings.cloud_file)
+        return cloud
+
+    def down(self) -> bool:
+        """End every process and remove the cloud's state; True when something ran."""
+        self._settings.cloud_file.unlink(missing_ok=True)
+        stopped = [process.stop() for process in reversed(self.processes())]
+        for name in _TRANSIENT:
+            path = self._settings.state / name
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        return any(stopped)
+
+    def ready(self) -> Cloud | None:
+        """The cloud, when it is announced and all of its processes run."""
+        cloud = Cloud.read(self._settings.cloud_file)
+        return cloud if cloud and all(process.pid() for process in self.processes()) else None
+
+    def processes(self) -> tuple[Process, Process, Process]:
+        """Emulator, stand-ins and front proxy, in the order they are started."""
+        settings = self._settings
+        return (
+            self._emulator.process(),
+            self._python(
+                "standins",
+                settings.standins_port,
+                lambda: answers(f"{settings.standins_url}/health"),
+            ),
+            self._python("proxy", settings.api_port, lambda: port_in_use(settings.api_port)),
+        )
+
+    def _start(self, process: Process, title: str) -> None:
+        with self._progress.step(title) as remark:
+            _remark(remark, done=process.start(), otherwise="already running")
+
+    def _python(self, name: str, port: int, ready: Callable[[], bool]) -> Process:
+        environment = tool_environment(self._settings)
+        return Process(
+            name=name,
+            command=[sys.executable, "-m", f"local.{name}"],
+            environment=environment,
+            port=port,
+            fingerprint=_fingerprint(self._settings.root / "local"),
+            directory=self._settings.root,
+            state=self._settings.state,
+            ready=ready,
+        )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Only one `up` at a time; the system releases the lock whatever happens."""
+        with (self._settings.state / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise LaptopCloudError(
+                    "Another command is starting this laptop cloud. Wait for it to finish."
+                ) from error
+            yield
+
+
+def _remark(remark: Callable[[str], None], *, done: bool, otherwise: str = "already done") -> None:
+    if not done:
+        remark(otherwise)
+
+
+def _fingerprint(package: Path) -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(package.rglob("*.py")):
+        digest.update(os.fsencode(path.relative_to(package)) + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _wait(condition: Callable[[], bool], message: str) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise LaptopCloudError(f"{message} Look into .local/logs/.")
+        time.sleep(0.1)

@@ -1,0 +1,1 @@
+"""All calls to AWS. Faults of botocore become core.errors here, once."""

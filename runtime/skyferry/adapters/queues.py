@@ -1,0 +1,64 @@
+"""The SQS queues we send to."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skyferry.adapters.aws_errors import unavailable_on_fault
+from skyferry.contract import OBJECT_CREATED
+from skyferry.core.errors import UnavailableError
+from skyferry.core.models import MailJob
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+#: SQS takes no more at once.
+_BATCH = 10
+
+
+def _send_all(client: "SQSClient", url: str, bodies: Sequence[str]) -> None:
+    """All of them, or UnavailableError: then some may be in the queue, and the caller sends all again."""
+    for start in range(0, len(bodies), _BATCH):
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(index), "MessageBody": body}
+            for index, body in enumerate(bodies[start : start + _BATCH])
+        ]
+        with unavailable_on_fault("SQS"):
+            answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+        if answer.get("Failed"):
+            raise UnavailableError(f"SQS refused {len(answer['Failed'])} messages; try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class SendEmailQueue:
+    """Implements core.ports.MailQueue."""
+
+    client: "SQSClient"
+    url: str
+
+    def send(self, jobs: Sequence[MailJob]) -> None:
+        _send_all(self.client, self.url, [job.model_dump_json() for job in jobs])
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessUploadQueue:
+    """Implements core.ports.UploadQueue: the same envelope that S3's own event has."""
+
+    client: "SQSClient"
+    url: str
+    bucket: str
+
+    def send(self, keys: Sequence[str]) -> None:
+        bodies = [
+            json.dumps(
+                {
+                    "source": "skyferry.sweep",
+                    "detail-type": OBJECT_CREATED,
+                    "detail": {"bucket": {"name": self.bucket}, "object": {"key": key}},
+                }
+            )
+            for key in keys
+        ]
+        _send_all(self.client, self.url, bodies)

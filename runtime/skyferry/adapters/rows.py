@@ -1,0 +1,101 @@
+"""How records lie in the single table. Sort keys below the owner's partition keep the parts of a transfer
+together and a list of transfers free of them."""
+
+import zlib
+from datetime import datetime
+
+from skyferry.adapters.dynamodb import Row
+from skyferry.contract import Table
+from skyferry.core.models import (
+    Event,
+    File,
+    Mail,
+    OutboxMessage,
+    Recipient,
+    Record,
+    Transfer,
+    format_time,
+)
+
+#: Sorts after every character that occurs in a key.
+LAST = "~"
+#: The due index is spread over so many partitions.
+DUE_SHARDS = 4
+TRANSFER, OUTBOX, MAIL = "transfer", "outbox", "mail"
+
+
+def partition(owner: str) -> str:
+    return f"T#{owner}"
+
+
+def link_partition(token_hash: str) -> str:
+    return f"L#{token_hash}"
+
+
+LINK_SORT = "LINK"
+
+
+def transfer_sort(transfer_id: str) -> str:
+    return f"TRANSFER#{transfer_id}"
+
+
+def file_sort(transfer_id: str, file_id: str = "") -> str:
+    return f"FILE#{transfer_id}#{file_id}"
+
+
+def recipient_sort(transfer_id: str, recipient_id: str = "") -> str:
+    return f"RECIPIENT#{transfer_id}#{recipient_id}"
+
+
+def event_sort(transfer_id: str, seq: int | None = None) -> str:
+    return f"EVENT#{transfer_id}#{'' if seq is None else f'{seq:09d}'}"
+
+
+def mail_sort(transfer_id: str, recipient_id: str = "", kind: str = "") -> str:
+    return f"MAIL#{transfer_id}#{recipient_id}{'#' if kind else ''}{kind}"
+
+
+def outbox_sort(message_id: str) -> str:
+    return f"{Table.OUTBOX_PREFIX}{message_id}"
+
+
+def sort_key(record: Transfer | File | Recipient | Event | OutboxMessage | Mail) -> str:
+    match record:
+        case Transfer():
+            return transfer_sort(record.id)
+        case File():
+            return file_sort(record.transfer_id, record.id)
+        case Recipient():
+            return recipient_sort(record.transfer_id, record.id)
+        case Event():
+            return event_sort(record.transfer_id, record.seq)
+        case OutboxMessage():
+            return outbox_sort(record.id)
+        case Mail():
+            return mail_sort(record.transfer_id, record.recipient_id, record.kind)
+
+
+def to_row(record: Transfer | File | Recipient | Event | OutboxMessage | Mail) -> Row:
+    row = record.model_dump(mode="json", exclude_none=True)
+    return {
+        Table.PARTITION_KEY: partition(record.owner),
+        Table.SORT_KEY: sort_key(record),
+        **row,
+    }
+
+
+def due(kind: str, key: str, at: datetime) -> Row:
+    """The attributes that put a row into the due index."""
+    return {Table.DUE_SHARD: due_shard(kind, key), Table.DUE_AT: format_time(at)}
+
+
+def due_shard(kind: str, key: str) -> str:
+    return f"{kind}#{zlib.crc32(key.encode()) % DUE_SHARDS}"
+
+
+def due_shards(kind: str) -> list[str]:
+    return [f"{kind}#{shard}" for shard in range(DUE_SHARDS)]
+
+
+def plain(record: Record) -> Row:
+    return record.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,157 @@
+"""Transfers in the single table: the root row guards everything below it by its version."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from skyferry.adapters import rows
+from skyferry.adapters.dynamodb import NEW, Condition, ConditionFailedError, Delete, Put, Row, Table
+from skyferry.contract import Table as Names
+from skyferry.core import lifecycle, limits
+from skyferry.core.errors import ConflictError, NotFoundError
+from skyferry.core.models import (
+    Change,
+    Event,
+    File,
+    Mail,
+    OutboxMessage,
+    Recipient,
+    Transfer,
+    format_time,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTable:
+    """Implements core.ports.TransferStore and core.ports.WorkStore."""
+
+    table: Table
+
+    def get(self, owner: str, transfer_id: str) -> Transfer:
+        return Transfer.model_validate(self._get(owner, rows.transfer_sort(transfer_id)))
+
+    def file(self, owner: str, transfer_id: str, file_id: str) -> File:
+        return File.model_validate(self._get(owner, rows.file_sort(transfer_id, file_id)))
+
+    def recipient(self, owner: str, transfer_id: str, recipient_id: str) -> Recipient:
+        sort = rows.recipient_sort(transfer_id, recipient_id)
+        return Recipient.model_validate(self._get(owner, sort))
+
+    def _get(self, owner: str, sort: str) -> Row:
+        row = self.table.get(rows.partition(owner), sort)
+        if row is None:
+            raise NotFoundError
+        return row
+
+    def files(self, owner: str, transfer_id: str) -> list[File]:
+        return [File.model_validate(row) for row in self._below(owner, rows.file_sort(transfer_id))]
+
+    def recipients(self, owner: str, transfer_id: str) -> list[Recipient]:
+        below = self._below(owner, rows.recipient_sort(transfer_id))
+        return [Recipient.model_validate(row) for row in below]
+
+    def _below(self, owner: str, prefix: str) -> list[Row]:
+        return list(self.table.query(rows.partition(owner), prefix, prefix + rows.LAST))
+
+    def events(self, owner: str, transfer_id: str, after: int, limit: int) -> list[Event]:
+        low = rows.event_sort(transfer_id, after + 1)
+        high = rows.event_sort(transfer_id) + rows.LAST
+        found = self.table.query(rows.partition(owner), low, high, limit=limit)
+        return [Event.model_validate(row) for row in found]
+
+    def page(self, owner: str, before: str | None, limit: int) -> list[Transfer]:
+        high = rows.transfer_sort(rows.LAST if before is None else before)
+        found = self.table.query(
+            rows.partition(owner),
+            rows.transfer_sort(""),
+            high,
+            # BETWEEN includes its bounds, and `before` itself may still be there.
+            limit=limit + 1,
+            newest_first=True,
+        )
+        page = [Transfer.model_validate(row) for row in found]
+        return [transfer for transfer in page if transfer.id != before][:limit]
+
+    def create(self, change: Change) -> Transfer:
+        self.table.put_all(_children(change))
+        try:
+            self.table.write(
+                Put(_root(change.after), NEW),
+                *(Put(rows.to_row(event)) for event in change.events),
+            )
+        except (ConditionFailedError, ConflictError):
+            return self.get(change.after.owner, change.after.id)
+        return change.after
+
+    def commit(self, change: Change) -> None:
+        unchanged = Condition("version = :version", values={":version": change.before.version})
+        try:
+            self.table.write(
+                Put(_root(change.after), unchanged),
+                *(Put(child) for child in _children(change)),
+                *(Put(rows.to_row(event)) for event in change.events),
+                *(Put(_outbox(message)) for message in change.outbox),
+            )
+        except ConditionFailedError:
+            raise ConflictError("The transfer has changed since it was read.") from None
+
+    def purge(self, transfer: Transfer) -> None:
+        pk = rows.partition(transfer.owner)
+        mails = self._below(transfer.owner, rows.mail_sort(transfer.id))
+        links = [rows.link_partition(Mail.model_validate(mail).token_hash) for mail in mails]
+        below = [
+            row[Names.SORT_KEY]
+            for prefix in (
+                rows.file_sort(transfer.id),
+                rows.recipient_sort(transfer.id),
+                rows.event_sort(transfer.id),
+            )
+            for row in self._below(transfer.owner, prefix)
+        ]
+        below += [mail[Names.SORT_KEY] for mail in mails]
+        self.table.delete_all(
+            [*((link, rows.LINK_SORT) for link in links), *((pk, sort) for sort in below)]
+        )
+        # The root goes last: as long as it is there, the next sweep finds what is left.
+        self.table.write(Delete(pk, rows.transfer_sort(transfer.id)))
+
+    def due_transfers(self, now: datetime, limit: int) -> list[Transfer]:
+        return [Transfer.model_validate(row) for row in self._due(rows.TRANSFER, now, limit)]
+
+    def due_outbox(self, now: datetime, limit: int) -> list[OutboxMessage]:
+        return [OutboxMessage.model_validate(row) for row in self._due(rows.OUTBOX, now, limit)]
+
+    def due_mails(self, now: datetime, limit: int) -> list[Mail]:
+        return [Mail.model_validate(row) for row in self._due(rows.MAIL, now, limit)]
+
+    def _due(self, kind: str, now: datetime, limit: int) -> list[Row]:
+        until = format_time(now)
+        return [
+            row for shard in rows.due_shards(kind) for row in self.table.due(shard, until, limit)
+        ]
+
+    def postpone(self, transfer: Transfer, until: datetime) -> None:
+        unchanged = Condition("version = :version", values={":version": transfer.version})
+        row = {**_root(transfer), **rows.due(rows.TRANSFER, transfer.id, until)}
+        try:
+            self.table.write(Put(row, unchanged))
+        except (ConditionFailedError, ConflictError):
+            # It changed, and with it the time to look at it.
+            return
+
+    def mark_dispatched(self, message: OutboxMessage) -> None:
+        self.table.write(Delete(rows.partition(message.owner), rows.outbox_sort(message.id)))
+
+
+def _children(change: Change) -> list[Row]:
+    files = [rows.to_row(file) for file in change.files]
+    return files + [rows.to_row(recipient) for recipient in change.recipients]
+
+
+def _root(transfer: Transfer) -> Row:
+    due = rows.due(rows.TRANSFER, transfer.id, lifecycle.next_due(transfer))
+    return {**rows.to_row(transfer), **due}
+
+
+def _outbox(message: OutboxMessage) -> Row:
+    at = message.created_at + limits.seconds(limits.OUTBOX_PATIENCE)
+    return {**rows.to_row(message), **rows.due(rows.OUTBOX, message.id, at)}

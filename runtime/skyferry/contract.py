@@ -1,0 +1,144 @@
+"""Names that the infrastructure and the runtime share. Standard library only.
+
+A name is written here once; a misspelt one is then an import error instead of an AccessDenied at night.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+METRICS_NAMESPACE: Final = "Skyferry"
+
+
+class Env(StrEnum):
+    """Environment variables of the functions. Every one a function gets is required: no empty defaults."""
+
+    ENVIRONMENT = "SKYFERRY_ENVIRONMENT"
+    TABLE_NAME = "TABLE_NAME"
+    BUCKET_NAME = "BUCKET_NAME"
+    PROCESS_UPLOAD_QUEUE_URL = "PROCESS_UPLOAD_QUEUE_URL"
+    SEND_EMAIL_QUEUE_URL = "SEND_EMAIL_QUEUE_URL"
+    SCAN_GATE = "SCAN_GATE"
+    PUBLIC_BASE_URL = "PUBLIC_BASE_URL"
+    SENDER_ADDRESS = "SENDER_ADDRESS"
+    CONFIGURATION_SET = "CONFIGURATION_SET"
+    #: Origins that browsers may call the API from: `*`, `none`, or a comma-separated list.
+    CORS_ORIGINS = "CORS_ORIGINS"
+    OIDC_ISSUER = "OIDC_ISSUER"
+    OIDC_AUDIENCE = "OIDC_AUDIENCE"
+
+
+class ScanGate(StrEnum):
+    """Whether a file needs a scan verdict before anybody may download it."""
+
+    OFF = "off"
+    REQUIRED = "required"
+
+
+class Function(StrEnum):
+    """The functions: value = folder below `skyferry/functions`, queue, test and runbook."""
+
+    AUTHORIZER = "authorizer"
+    API = "api"
+    PROCESS_UPLOAD = "process_upload"
+    DISPATCH_OUTBOX = "dispatch_outbox"
+    SEND_EMAIL = "send_email"
+    EMAIL_FEEDBACK = "email_feedback"
+    SWEEP = "sweep"
+
+
+#: The environment variables each function is given, no more and no fewer.
+#: `shared/settings.py` has a model per function with the same fields; a test compares the three.
+FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
+    Function.AUTHORIZER: frozenset({Env.ENVIRONMENT, Env.OIDC_ISSUER, Env.OIDC_AUDIENCE}),
+    Function.API: frozenset(
+        {Env.ENVIRONMENT, Env.TABLE_NAME, Env.BUCKET_NAME, Env.SCAN_GATE, Env.CORS_ORIGINS}
+    ),
+    Function.PROCESS_UPLOAD: frozenset(
+        {Env.ENVIRONMENT, Env.TABLE_NAME, Env.BUCKET_NAME, Env.SCAN_GATE}
+    ),
+    Function.DISPATCH_OUTBOX: frozenset(
+        {Env.ENVIRONMENT, Env.TABLE_NAME, Env.SEND_EMAIL_QUEUE_URL}
+    ),
+    Function.SEND_EMAIL: frozenset(
+        {
+            Env.ENVIRONMENT,
+            Env.TABLE_NAME,
+            Env.PUBLIC_BASE_URL,
+            Env.SENDER_ADDRESS,
+            Env.CONFIGURATION_SET,
+        }
+    ),
+    Function.EMAIL_FEEDBACK: frozenset({Env.ENVIRONMENT, Env.TABLE_NAME}),
+    Function.SWEEP: frozenset(
+        {
+            Env.ENVIRONMENT,
+            Env.TABLE_NAME,
+            Env.BUCKET_NAME,
+            Env.PROCESS_UPLOAD_QUEUE_URL,
+            Env.SEND_EMAIL_QUEUE_URL,
+        }
+    ),
+}
+
+
+class Table:
+    """The single table: attribute names of its keys, its one index and its TTL."""
+
+    PARTITION_KEY: Final = "pk"
+    SORT_KEY: Final = "sk"
+    TTL: Final = "ttl"
+    #: Rows that need work at a time: partition `due_shard`, sort `due_at` (RFC 3339 UTC).
+    DUE_INDEX: Final = "due"
+    DUE_SHARD: Final = "due_shard"
+    DUE_AT: Final = "due_at"
+    #: Sort-key prefix of outbox rows; the stream's filter lets only inserts of these through.
+    OUTBOX_PREFIX: Final = "OUTBOX#"
+
+
+class Prefix:
+    """Key prefixes in the file bucket. An upload URL only ever points below INBOX."""
+
+    INBOX: Final = "inbox/"
+    FILES: Final = "files/"
+
+
+class Metric(StrEnum):
+    """Business metrics, namespace `METRICS_NAMESPACE`, dimension `environment` (and Powertools' `service`)."""
+
+    TRANSFERS_CREATED = "TransfersCreated"
+    TRANSFERS_READY = "TransfersReady"
+    FILES_VERIFIED = "FilesVerified"
+    FILES_REFUSED = "FilesRefused"
+    BYTES_VERIFIED = "BytesVerified"
+    MAILS_SENT = "MailsSent"
+    MAILS_FAILED = "MailsFailed"
+    DOWNLOADS = "Downloads"
+    SWEPT = "Swept"
+
+
+class ScanVerdict(StrEnum):
+    """Result values of GuardDuty Malware Protection for S3 (also what a custom scanner reports)."""
+
+    NO_THREATS_FOUND = "NO_THREATS_FOUND"
+    THREATS_FOUND = "THREATS_FOUND"
+    UNSUPPORTED = "UNSUPPORTED"
+    ACCESS_DENIED = "ACCESS_DENIED"
+    FAILED = "FAILED"
+
+
+#: EventBridge detail types that wake `process_upload`.
+OBJECT_CREATED: Final = "Object Created"
+SCAN_RESULT: Final = "GuardDuty Malware Protection Object Scan Result"
+
+#: Message tags on each mail, by which `email_feedback` finds the mail an SES event speaks of.
+MAIL_TAGS: Final = ("owner", "transfer_id", "recipient_id", "kind")
+
+#: Scopes of access tokens.
+SCOPE_READ: Final = "transfers:read"
+SCOPE_WRITE: Final = "transfers:write"
+SCOPE_ADMIN: Final = "admin"
+
+#: Keys of the authorizer's context, as the handlers read them. Values are strings (API Gateway's rule).
+PRINCIPAL_OWNER: Final = "owner"
+PRINCIPAL_SCOPES: Final = "scopes"
+PRINCIPAL_NAME: Final = "name"

@@ -1,0 +1,136 @@
+"""What callers may ask for: strict models, unknown fields refused. They are the request schemas of the
+OpenAPI document, so the descriptions here are what a REST client reads."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from skyferry.core import limits, text
+
+
+def _allowed(code: str, check: Callable[[str], str]) -> AfterValidator:
+    def validate(value: str) -> str:
+        try:
+            return check(value)
+        except ValueError as error:
+            raise PydanticCustomError(code, "{reason}", {"reason": str(error)}) from None
+
+    return AfterValidator(validate)
+
+
+def _base64_of(size: int) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        try:
+            decoded = base64.b64decode(value, validate=True)
+        except binascii.Error:
+            raise ValueError("is not base64") from None
+        if len(decoded) != size:
+            raise ValueError(f"is {len(decoded)} bytes long; {size} are needed")
+        return value
+
+    return check
+
+
+Sha256 = Annotated[
+    str,
+    _allowed("bad-checksum", _base64_of(32)),
+    Field(description="SHA-256 of the bytes, base64."),
+]
+Crc64Nvme = Annotated[
+    str,
+    _allowed("bad-checksum", _base64_of(8)),
+    Field(description="CRC-64/NVME of the bytes, base64."),
+]
+
+
+class Command(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class NewFile(Command):
+    name: Annotated[
+        str,
+        Field(min_length=1, max_length=limits.MAX_NAME, description="Display name."),
+        _allowed("bad-name", text.file_name),
+    ]
+    path: (
+        Annotated[
+            str,
+            Field(
+                min_length=1, max_length=limits.MAX_PATH, description="Relative folder, with `/`."
+            ),
+            _allowed("bad-path", text.folder),
+        ]
+        | None
+    ) = None
+    size: int = Field(ge=0, le=limits.MAX_FILE_SIZE, description="Exact size in bytes.")
+    content_type: Annotated[
+        str,
+        Field(description="Media type, lower case, without parameters."),
+        _allowed("bad-content-type", text.content_type),
+    ]
+    sha256: Sha256 | None = None
+    crc64nvme: Crc64Nvme | None = None
+
+
+class NewRecipient(Command):
+    email: Annotated[str, Field(max_length=254), _allowed("bad-email", text.email)]
+    name: Annotated[str, Field(max_length=100), _allowed("bad-name", text.person)] | None = None
+    locale: str = Field(
+        "en",
+        pattern=r"^[a-z]{2}(-[A-Z]{2})?$",
+        description="Language of the mail, `en` or `de-AT`.",
+    )
+
+
+class NewTransfer(Command):
+    title: (
+        Annotated[str, Field(max_length=limits.MAX_TITLE), _allowed("bad-text", text.line)] | None
+    ) = None
+    message: (
+        Annotated[str, Field(max_length=limits.MAX_MESSAGE), _allowed("bad-text", text.message)]
+        | None
+    ) = None
+    expires_in: int | None = Field(
+        None,
+        ge=limits.MIN_EXPIRY,
+        le=limits.MAX_EXPIRY,
+        description="Seconds from now; default 604800 (7 days). Not together with `expires_at`.",
+    )
+    expires_at: AwareDatetime | None = Field(
+        None, description="RFC 3339, 1 hour to 30 days from now. Not together with `expires_in`."
+    )
+    max_downloads: int | None = Field(
+        None, ge=1, le=limits.MAX_DOWNLOADS, description="Downloads of all recipients together."
+    )
+    recipients: list[NewRecipient] = Field(default=[], max_length=limits.MAX_RECIPIENTS)
+    files: list[NewFile] = Field(default=[], max_length=limits.MAX_FILES)
+
+    @model_validator(mode="after")
+    def _one_expiry(self) -> Self:
+        if self.expires_in is not None and self.expires_at is not None:
+            raise PydanticCustomError("one-of", "give expires_in or expires_at, not both")
+        return self
+
+
+class PartToSign(Command):
+    number: int = Field(ge=1, le=limits.MAX_PARTS)
+    size: int = Field(
+        ge=1, le=limits.MAX_PART_SIZE, description="Exact size; the URL takes no other."
+    )
+    sha256: Sha256 | None = None
+
+
+class SignParts(Command):
+    parts: list[PartToSign] = Field(min_length=1, max_length=limits.PART_WINDOW)
+
+    @model_validator(mode="after")
+    def _each_part_once(self) -> Self:
+        numbers = [part.number for part in self.parts]
+        if len(set(numbers)) != len(numbers):
+            raise PydanticCustomError("duplicate-part", "each part number may be asked for once")
+        return self

@@ -1,0 +1,63 @@
+"""The limits of api.md, in one place. Sizes in bytes, durations in seconds."""
+
+from datetime import timedelta
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+GIB: Final = 1024 * MIB
+TIB: Final = 1024 * GIB
+
+HOUR: Final = 3600
+DAY: Final = 24 * HOUR
+
+MAX_FILE_SIZE: Final = 5 * TIB
+#: GuardDuty Malware Protection scans nothing larger; behind a gate such a file could never be released.
+MAX_SCANNED_FILE_SIZE: Final = 100_000_000_000
+MAX_FILES: Final = 1_000
+MAX_RECIPIENTS: Final = 50
+MAX_TITLE: Final = 200
+MAX_MESSAGE: Final = 2_000
+MAX_NAME: Final = 255
+MAX_PATH: Final = 1_024
+MAX_DOWNLOADS: Final = 1_000_000
+MIN_EXPIRY: Final = HOUR
+MAX_EXPIRY: Final = 30 * DAY
+DEFAULT_EXPIRY: Final = 7 * DAY
+MAX_BODY: Final = 256 * KIB
+
+#: Below this one presigned POST, in which S3 itself enforces the exact length; from here on multipart,
+#: because only that can be resumed.
+MULTIPART_FROM: Final = 16 * MIB
+MIN_PART_SIZE: Final = 8 * MIB
+MAX_PART_SIZE: Final = 5 * GIB
+MAX_PARTS: Final = 10_000
+PART_WINDOW: Final = 100
+#: Upload instructions in the answer to a create: more would make it, and its stored copy, too large.
+INLINE_UPLOADS: Final = 100
+
+UPLOAD_URL_LIFE: Final = 15 * 60
+DOWNLOAD_URL_LIFE: Final = 5 * 60
+
+#: A deleted or expired transfer is purged after this; until then `restore` is possible.
+PURGE_AFTER: Final = 7 * DAY
+#: Without a verdict for so long, a file is refused: nothing waits for ever.
+MAX_SCAN_TIME: Final = HOUR
+#: How often the sweep looks at a transfer whose work is under way.
+RECHECK_AFTER: Final = 10 * 60
+#: An outbox row that nobody marked after this is sent again by the sweep.
+OUTBOX_PATIENCE: Final = 60
+#: An uncertain mail of which no event came is shown as failed after this.
+MAIL_PATIENCE: Final = 2 * HOUR
+IDEMPOTENCY_LIFE: Final = DAY
+IDEMPOTENCY_LEASE: Final = 30
+
+
+def part_size(size: int) -> int:
+    """The part size to advise for a file: whole MiB, at least 8, at most 10,000 parts."""
+    needed = -(-size // MAX_PARTS)
+    return max(MIN_PART_SIZE, -(-needed // MIB) * MIB)
+
+
+def seconds(number: int) -> timedelta:
+    return timedelta(seconds=number)

@@ -1,0 +1,150 @@
+"""What the core needs from outside. One adapter and one in-memory fake each, held to the same contract tests."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from skyferry.core.idempotency import Answer, Claim, IdempotencyScope
+from skyferry.core.models import (
+    Change,
+    Event,
+    File,
+    Link,
+    Mail,
+    MailJob,
+    OutboxMessage,
+    PartRequest,
+    PartUrl,
+    PostUpload,
+    Recipient,
+    SignedUrl,
+    StoredObject,
+    StoredPart,
+    Transfer,
+)
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime:
+        """Now, UTC, whole milliseconds."""
+
+
+class Ids(Protocol):
+    def __call__(self, prefix: str) -> str:
+        """A fresh id `<prefix>_<26 characters>` that sorts by time."""
+
+
+class TransferStore(Protocol):
+    """Reads are strongly consistent. Unknown and foreign ids raise NotFoundError."""
+
+    def get(self, owner: str, transfer_id: str) -> Transfer: ...
+    def file(self, owner: str, transfer_id: str, file_id: str) -> File: ...
+    def files(self, owner: str, transfer_id: str) -> list[File]: ...
+    def recipient(self, owner: str, transfer_id: str, recipient_id: str) -> Recipient: ...
+    def recipients(self, owner: str, transfer_id: str) -> list[Recipient]: ...
+    def events(self, owner: str, transfer_id: str, after: int, limit: int) -> list[Event]:
+        """Events with `seq > after`, oldest first, at most `limit`."""
+
+    def page(self, owner: str, before: str | None, limit: int) -> list[Transfer]:
+        """Transfers newest first, those with an id below `before`, at most `limit`."""
+
+    def create(self, change: Change) -> Transfer:
+        """Write a new transfer and everything in it; visible only when all of it is there.
+        If it exists already (the same id is used by a retried create), the stored one is answered."""
+
+    def commit(self, change: Change) -> None:
+        """Write the change in one transaction, or raise ConflictError if `before` is not current."""
+
+    def purge(self, transfer: Transfer) -> None:
+        """Remove every row of the transfer."""
+
+
+class WorkStore(Protocol):
+    """The outbox, and the index of what needs work by when."""
+
+    def due_transfers(self, now: datetime, limit: int) -> list[Transfer]: ...
+    def due_outbox(self, now: datetime, limit: int) -> list[OutboxMessage]: ...
+    def due_mails(self, now: datetime, limit: int) -> list[Mail]: ...
+    def postpone(self, transfer: Transfer, until: datetime) -> None:
+        """Look again at the transfer at `until`, unless it has changed."""
+
+    def mark_dispatched(self, message: OutboxMessage) -> None: ...
+
+
+class MailStore(Protocol):
+    def claim(self, mail: Mail) -> bool:
+        """Take the one right to send this mail and store its link, if the transfer is ready.
+        False: it was taken before, or the transfer is not ready."""
+
+    def release(self, mail: Mail) -> None:
+        """Give the right back and forget the link: the mail was certainly not sent."""
+
+    def find(self, job: MailJob) -> Mail | None: ...
+    def settle(self, mail: Mail) -> bool:
+        """Record what came of it. False: nothing changed, the step is not one of MAIL_STEPS."""
+
+    def link(self, token_hash: str) -> Link:
+        """Raises NotFoundError."""
+
+
+class IdempotencyStore(Protocol):
+    def begin(self, scope: IdempotencyScope, payload_hash: str, resource_id: str) -> Claim | Answer:
+        """Take the key, or answer what was answered before.
+
+        Raises IdempotencyMismatchError for another payload, IdempotencyInProgressError while the first
+        request runs. After a crash the claim is handed on with its first `resource_id`, so that the work
+        is found and not repeated."""
+
+    def finish(self, claim: Claim, answer: Answer) -> None: ...
+    def release(self, claim: Claim) -> None:
+        """The request failed: whoever repeats it goes on at once, with the same `resource_id`, since
+        nobody knows how far it came."""
+
+
+class FileStore(Protocol):
+    """Faults of the store raise UnavailableError."""
+
+    def post_upload(self, file: File, now: datetime) -> PostUpload:
+        """A form that takes exactly this file's key, size and content type."""
+
+    def start_multipart(self, file: File) -> str:
+        """Open an upload; its id. With `file.part_checksums` each part must bring its SHA-256."""
+
+    def part_url(self, file: File, part: PartRequest) -> PartUrl:
+        """A URL that takes exactly this part's number, size and, if given, SHA-256."""
+
+    def parts(self, file: File) -> list[StoredPart] | None:
+        """What the store holds of the upload, by number; None when there is no such upload (any more)."""
+
+    def complete_multipart(self, file: File, parts: Sequence[StoredPart]) -> None: ...
+    def abort_multipart(self, file: File) -> None:
+        """No error when there is nothing to abort."""
+
+    def head(self, key: str) -> StoredObject | None: ...
+    def uploaded(self, owner: str, transfer_id: str) -> frozenset[str]:
+        """Keys that are in the inbox for this transfer."""
+
+    def read(self, key: str, etag: str) -> Iterator[bytes]:
+        """The object's bytes in chunks. Raises ConflictError when the object is another by now."""
+
+    def promote(self, file: File, source: StoredObject) -> StoredObject:
+        """Copy `source`, and nothing else, from the inbox to the file's key.
+        Raises ConflictError when the inbox object is another by now."""
+
+    def delete(self, key: str) -> None: ...
+    def download_url(self, file: File, now: datetime) -> SignedUrl: ...
+
+
+class MailQueue(Protocol):
+    def send(self, jobs: Sequence[MailJob]) -> None: ...
+
+
+class UploadQueue(Protocol):
+    def send(self, keys: Sequence[str]) -> None:
+        """Have these inbox objects looked at again."""
+
+
+class Mailer(Protocol):
+    def send(self, job: MailJob, recipient: Recipient, transfer: Transfer, link_url: str) -> str:
+        """Send and answer the provider's message id.
+        Raises MailRefusedError, MailNotSentError or MailUncertainError."""

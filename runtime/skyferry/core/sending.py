@@ -1,0 +1,197 @@
+"""What a sender does with a transfer as a whole."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from skyferry.core import guarded, lifecycle, limits
+from skyferry.core.commands import NewTransfer
+from skyferry.core.errors import FieldError, MalformedError
+from skyferry.core.models import (
+    Change,
+    Event,
+    File,
+    Principal,
+    Recipient,
+    SignedUrl,
+    Transfer,
+    TransferStatus,
+)
+from skyferry.core.ports import Clock, FileStore, Ids, TransferStore
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A transfer with all that is in it."""
+
+    transfer: Transfer
+    files: list[File]
+    recipients: list[Recipient]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    transfers: TransferStore
+    store: FileStore
+    clock: Clock
+    ids: Ids
+    #: Largest file that can ever be released, in bytes; smaller where a scanner has its own limit.
+    max_file_size: int = limits.MAX_FILE_SIZE
+
+    def create(self, principal: Principal, new: NewTransfer, transfer_id: str) -> Contents:
+        """`transfer_id` is chosen by the caller, so that a retried create meets its own transfer.
+
+        Raises MalformedError for an expiry or a file size outside the limits."""
+        now = self.clock()
+        self._require_sizes(new)
+        expires_at = _expiry(new, now)
+        files = [
+            File(
+                id=f"fl_{transfer_id[3:]}{index:03x}",
+                transfer_id=transfer_id,
+                owner=principal.owner,
+                changed_at=now,
+                **dict(file),
+            )
+            for index, file in enumerate(new.files)
+        ]
+        # The same address twice gets one mail.
+        unique = {recipient.email.lower(): recipient for recipient in reversed(new.recipients)}
+        recipients = [
+            Recipient(
+                id=f"rc_{transfer_id[3:]}{index:03x}",
+                transfer_id=transfer_id,
+                owner=principal.owner,
+                **dict(recipient),
+            )
+            for index, recipient in enumerate(reversed(unique.values()))
+        ]
+        transfer = Transfer(
+            id=transfer_id,
+            owner=principal.owner,
+            status=TransferStatus.UPLOADING if files else TransferStatus.DRAFT,
+            title=new.title,
+            message=new.message,
+            sender=principal.name,
+            created_at=now,
+            updated_at=now,
+            expires_at=expires_at,
+            purge_at=expires_at + timedelta(seconds=limits.PURGE_AFTER),
+            max_downloads=new.max_downloads,
+            file_count=len(files),
+            total_size=sum(file.size for file in files),
+            recipient_count=len(recipients),
+        )
+        self.transfers.create(lifecycle.created(transfer, files, recipients, now, self.ids))
+        return self.get(principal, transfer_id)
+
+    def _require_sizes(self, new: NewTransfer) -> None:
+        errors = tuple(
+            FieldError(
+                pointer=f"/files/{index}/size",
+                code="size-limit",
+                detail=f"{file.size} bytes; at most {self.max_file_size} can be scanned.",
+            )
+            for index, file in enumerate(new.files)
+            if file.size > self.max_file_size
+        )
+        if errors:
+            raise MalformedError("A file is larger than this service can scan.", errors=errors)
+
+    def get(self, principal: Principal, transfer_id: str) -> Contents:
+        transfer = self.transfers.get(principal.owner, transfer_id)
+        lifecycle.require_present(transfer)
+        return Contents(
+            transfer,
+            self.transfers.files(principal.owner, transfer_id),
+            self.transfers.recipients(principal.owner, transfer_id),
+        )
+
+    def page(
+        self, principal: Principal, before: str | None, limit: int, status: TransferStatus | None
+    ) -> list[Transfer]:
+        """Up to `limit` transfers, newest first; fewer only at the end of the list."""
+        now = self.clock()
+        found: list[Transfer] = []
+        while len(found) < limit:
+            page = self.transfers.page(principal.owner, before, limit)
+            found += [
+                transfer
+                for transfer in page
+                if transfer.status is not TransferStatus.DELETED
+                and (status is None or transfer.status_at(now) is status)
+            ]
+            if len(page) < limit:
+                break
+            before = page[-1].id
+        return found[:limit]
+
+    def finalize(self, principal: Principal, transfer_id: str) -> Contents:
+        """Raises UploadIncompleteError while an upload is missing, StateError when it is too late."""
+        owner = principal.owner
+
+        def decide(transfer: Transfer) -> Change | None:
+            return lifecycle.finalized(
+                transfer,
+                self.transfers.files(owner, transfer_id),
+                self.store.uploaded(owner, transfer_id),
+                self.clock(),
+                self.ids,
+            )
+
+        guarded.change(self.transfers, owner, transfer_id, decide)
+        self.settle(owner, transfer_id)
+        return self.get(principal, transfer_id)
+
+    def settle(self, owner: str, transfer_id: str) -> Transfer:
+        """Make the transfer ready if every file is clean."""
+
+        def decide(transfer: Transfer) -> Change | None:
+            if not lifecycle.is_deliverable(transfer):
+                return None
+            recipients = self.transfers.recipients(owner, transfer_id)
+            return lifecycle.delivered(transfer, recipients, self.clock(), self.ids)
+
+        return guarded.change(self.transfers, owner, transfer_id, decide)
+
+    def delete(self, principal: Principal, transfer_id: str) -> None:
+        """Gone on the next request; repeating it changes nothing."""
+        guarded.change(
+            self.transfers,
+            principal.owner,
+            transfer_id,
+            lambda transfer: lifecycle.deleted(transfer, self.clock(), self.ids),
+        )
+
+    def download(
+        self, principal: Principal, transfer_id: str, file_id: str
+    ) -> tuple[File, SignedUrl]:
+        now = self.clock()
+        transfer = self.transfers.get(principal.owner, transfer_id)
+        lifecycle.require_present(transfer)
+        file = self.transfers.file(principal.owner, transfer_id, file_id)
+        lifecycle.require_downloadable(transfer, file, now)
+        return file, self.store.download_url(file, now)
+
+    def recipients(self, principal: Principal, transfer_id: str) -> list[Recipient]:
+        lifecycle.require_present(self.transfers.get(principal.owner, transfer_id))
+        return self.transfers.recipients(principal.owner, transfer_id)
+
+    def events(self, principal: Principal, transfer_id: str, after: int, limit: int) -> list[Event]:
+        lifecycle.require_present(self.transfers.get(principal.owner, transfer_id))
+        return self.transfers.events(principal.owner, transfer_id, after, limit)
+
+
+def _expiry(new: NewTransfer, now: datetime) -> datetime:
+    if new.expires_at is None:
+        return now + timedelta(seconds=new.expires_in or limits.DEFAULT_EXPIRY)
+    earliest = now + timedelta(seconds=limits.MIN_EXPIRY)
+    latest = now + timedelta(seconds=limits.MAX_EXPIRY)
+    # A minute of grace: the client's clock chose the time, ours judges it.
+    grace = timedelta(minutes=1)
+    if not earliest - grace <= new.expires_at <= latest + grace:
+        detail = f"{new.expires_at.isoformat()} is not between {earliest.isoformat()} and {latest.isoformat()}."
+        raise MalformedError(
+            "expires_at is outside the limits.",
+            errors=(FieldError(pointer="/expires_at", code="out-of-range", detail=detail),),
+        )
+    return new.expires_at

@@ -1,0 +1,180 @@
+"""Requests and responses as the operations see them, free of API Gateway's event format."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from skyferry import contract
+from skyferry.core import limits
+from skyferry.core.commands import Command
+from skyferry.core.errors import FieldError, MalformedError, SizeLimitError
+from skyferry.core.models import Principal
+
+JSON = "application/json"
+
+B = TypeVar("B", bound=Command)
+Q = TypeVar("Q", bound="Query")
+
+
+class NoBody(Command):
+    """An operation that takes no body; an empty object is one too."""
+
+
+class Query(BaseModel):
+    """Query parameters: unknown ones are refused, as in bodies."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NoQuery(Query):
+    pass
+
+
+class UnsupportedMediaTypeError(MalformedError):
+    """A body that is not JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    #: The route, `/transfers/{transfer_id}`; the path as the client sent it is in `path`.
+    resource: str
+    path: str
+    path_parameters: Mapping[str, str]
+    query: Mapping[str, list[str]]
+    #: Names in lower case.
+    headers: Mapping[str, str]
+    body: bytes
+    principal: Principal | None
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+        """From API Gateway's REST proxy event. Raises MalformedError for a body that is not base64 where
+        it should be."""
+        body = event.get("body") or ""
+        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+        context = event.get("requestContext", {})
+        return cls(
+            method=event["httpMethod"],
+            resource=event["resource"],
+            path=context.get("path") or event.get("path", ""),
+            path_parameters=event.get("pathParameters") or {},
+            query=event.get("multiValueQueryStringParameters") or {},
+            headers={k.lower(): v for k, v in (event.get("headers") or {}).items()},
+            body=raw,
+            principal=_principal(context.get("authorizer")),
+        )
+
+
+def _principal(claims: Mapping[str, str] | None) -> Principal | None:
+    """Fails closed: without an owner from the authorizer there is no principal."""
+    if not claims or not claims.get(contract.PRINCIPAL_OWNER):
+        return None
+    return Principal(
+        owner=claims[contract.PRINCIPAL_OWNER],
+        scopes=frozenset(claims.get(contract.PRINCIPAL_SCOPES, "").split()),
+        name=claims.get(contract.PRINCIPAL_NAME) or None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = JSON
+
+    @classmethod
+    def of(
+        cls, model: BaseModel, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+    ) -> "Response":
+        return cls(status=status, body=model.model_dump_json(), headers=headers or {})
+
+
+def parse_body(model: type[B], request: Request) -> B:
+    """Strict JSON: no duplicate keys, no NaN, no unknown fields. Raises MalformedError with every error."""
+    if len(request.body) > limits.MAX_BODY:
+        raise SizeLimitError(
+            f"The body has {len(request.body)} bytes; at most {limits.MAX_BODY} are allowed."
+        )
+    if not request.body.strip():
+        if model is NoBody:
+            return model()
+        raise MalformedError("The body is empty; a JSON object is needed.")
+    content_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if content_type != JSON:
+        raise UnsupportedMediaTypeError(f"The body is {content_type}; {JSON} is needed.")
+    _refuse_sloppy_json(request.body)
+    try:
+        return model.model_validate_json(request.body)
+    except ValidationError as error:
+        raise _malformed(error, "") from None
+
+
+def parse_query(model: type[Q], request: Request) -> Q:
+    doubled = sorted(name for name, values in request.query.items() if len(values) > 1)
+    if doubled:
+        raise MalformedError(
+            "A query parameter is given twice.",
+            errors=tuple(
+                FieldError(f"/query/{name}", "duplicate", "given twice") for name in doubled
+            ),
+        )
+    try:
+        return model.model_validate({name: values[0] for name, values in request.query.items()})
+    except ValidationError as error:
+        raise _malformed(error, "/query") from None
+
+
+def _refuse_sloppy_json(body: bytes) -> None:
+    """What pydantic's parser lets pass: of two equal keys it silently takes the last."""
+    try:
+        json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        detail = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise MalformedError(f"The body is not valid JSON: {detail[:200]}.") from None
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {doubled[:50]!r} is given twice")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_CODES = {"extra_forbidden": "unknown-field", "json_invalid": "not-json"}
+
+
+def _malformed(error: ValidationError, prefix: str) -> MalformedError:
+    errors = tuple(
+        FieldError(
+            pointer=prefix + "".join(f"/{_escaped(part)}" for part in found["loc"]),
+            code=_CODES.get(found["type"], found["type"].replace("_", "-")),
+            detail=_detail(found["msg"], found["type"], found["input"]),
+        )
+        for found in error.errors(include_url=False, include_context=False)
+    )
+    count = "1 field is" if len(errors) == 1 else f"{len(errors)} fields are"
+    return MalformedError(f"{count} not as they should be.", errors=errors)
+
+
+def _escaped(part: int | str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _detail(message: str, kind: str, value: object) -> str:
+    if kind == "missing":
+        return message
+    shown = json.dumps(value, ensure_ascii=False, default=str)
+    return f"{message}; got {shown if len(shown) <= 100 else shown[:100] + '…'}"

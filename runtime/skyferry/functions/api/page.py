@@ -1,0 +1,72 @@
+"""The recipient's page: plain HTML, no script, everything escaped by the template engine."""
+
+import base64
+import hashlib
+import re
+from datetime import datetime
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from skyferry.functions.api.http import Request, Response
+from skyferry.functions.api.problems import Problem
+from skyferry.functions.api.schemas import LinkView
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_UNITS = ("bytes", "KB", "MB", "GB", "TB")
+
+
+def wanted(request: Request) -> bool:
+    """A browser asks for HTML first; whoever accepts anything gets JSON."""
+    accept = request.headers.get("accept", "")
+    html, json = accept.find("text/html"), accept.find("application/json")
+    return html >= 0 and (json < 0 or html < json)
+
+
+def link(view: LinkView, token: str) -> Response:
+    return _html("link.html", HTTPStatus.OK, view=view, token=token)
+
+
+def problem(problem: Problem, detail: str) -> Response:
+    return _html("problem.html", problem.status, detail=detail)
+
+
+def _html(template: str, status: HTTPStatus, **values: object) -> Response:
+    body = _templates().get_template(template).render(values)
+    style = _STYLE.search(body)
+    digest = hashlib.sha256(style.group(1).encode()).digest() if style else b""
+    source = base64.b64encode(digest).decode()
+    headers = {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'sha256-{source}'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+    }
+    return Response(status, body, headers, content_type="text/html; charset=utf-8")
+
+
+@cache
+def _templates() -> "Environment":
+    # Loaded when the first page is asked for: most calls want JSON.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    templates = Environment(
+        loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined
+    )
+    templates.filters["size"] = size
+    templates.filters["day"] = day
+    return templates
+
+
+def size(count: int) -> str:
+    """Bytes as people say them, in decimal units."""
+    number, unit = float(count), 0
+    while number >= 1000 and unit < len(_UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{count} {_UNITS[0]}" if unit == 0 else f"{number:.1f} {_UNITS[unit]}"
+
+
+def day(moment: datetime) -> str:
+    return f"{moment:%d %B %Y, %H:%M} UTC"

@@ -1,0 +1,96 @@
+"""Errors as RFC 9457 problem documents: the one table from exception to HTTP."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+
+from skyferry.core import errors
+from skyferry.functions.api.http import Response, UnsupportedMediaTypeError
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_BASE = "https://skyferry.dev/problems/"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    status: HTTPStatus
+    code: str
+    retry_after: int | None = None
+
+
+class UnauthorizedError(errors.SkyferryError):
+    """The gateway let a request through without a principal: refuse, whatever the reason."""
+
+    def __init__(self) -> None:
+        super().__init__("A valid access token is needed.")
+
+
+class IdempotencyKeyError(errors.MalformedError):
+    """The Idempotency-Key is missing where it is required, or is not a key."""
+
+
+#: The first matching row counts, so that a subclass stands before its base.
+TABLE: dict[type[errors.SkyferryError], Problem] = {
+    UnsupportedMediaTypeError: Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type"),
+    IdempotencyKeyError: Problem(HTTPStatus.BAD_REQUEST, "idempotency-key"),
+    errors.MalformedError: Problem(HTTPStatus.BAD_REQUEST, "malformed"),
+    UnauthorizedError: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized"),
+    errors.ForbiddenError: Problem(HTTPStatus.FORBIDDEN, "forbidden"),
+    errors.NotFoundError: Problem(HTTPStatus.NOT_FOUND, "not-found"),
+    errors.StateError: Problem(HTTPStatus.CONFLICT, "state"),
+    errors.ScanPendingError: Problem(HTTPStatus.CONFLICT, "scan-pending", retry_after=2),
+    errors.UploadIncompleteError: Problem(HTTPStatus.CONFLICT, "upload-incomplete"),
+    errors.IdempotencyInProgressError: Problem(
+        HTTPStatus.CONFLICT, "request-in-progress", retry_after=1
+    ),
+    errors.ExpiredError: Problem(HTTPStatus.GONE, "expired"),
+    errors.DeletedError: Problem(HTTPStatus.GONE, "deleted"),
+    errors.DownloadLimitError: Problem(HTTPStatus.GONE, "download-limit"),
+    errors.SizeLimitError: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "size-limit"),
+    errors.IdempotencyMismatchError: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused"
+    ),
+    errors.UnavailableError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", retry_after=2),
+}
+
+#: Answered for an error that has no row, in other words a bug of ours: nothing of it is shown.
+INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal")
+
+
+def problem_for(error: Exception) -> Problem:
+    return next((row for kind, row in TABLE.items() if isinstance(error, kind)), INTERNAL)
+
+
+def to_response(error: Exception, path: str, request_id: str) -> Response:
+    problem = problem_for(error)
+    known = error if isinstance(error, errors.SkyferryError) and problem is not INTERNAL else None
+    detail = known.detail if known else "Something went wrong on our side; the request id finds it."
+    document: dict[str, object] = {
+        "type": TYPE_BASE + problem.code,
+        "title": problem.status.phrase,
+        "status": problem.status.value,
+        "detail": detail,
+        "instance": path,
+        "code": problem.code,
+        "request_id": request_id,
+        # Uppy shows this field to its user.
+        "message": detail,
+    }
+    if known and known.errors:
+        document["errors"] = [asdict(field_error) for field_error in known.errors]
+    return Response(
+        status=problem.status,
+        body=json.dumps(document, ensure_ascii=False),
+        headers=_headers(problem),
+        content_type=MEDIA_TYPE,
+    )
+
+
+def _headers(problem: Problem) -> Mapping[str, str]:
+    headers: dict[str, str] = {}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    if problem.status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return headers

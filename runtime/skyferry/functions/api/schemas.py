@@ -1,0 +1,292 @@
+"""What the API answers. Every field is declared here; domain records never reach the wire as they are."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from skyferry.core import models
+from skyferry.core.models import FileStatus, RecipientStatus, Time, TransferStatus
+from skyferry.core.sending import Contents
+from skyferry.core.uploading import MultipartUpload
+
+
+class Schema(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PostInstructions(Schema):
+    """multipart/form-data to `url`: every field as it is, then the bytes as `file`."""
+
+    mode: Literal["post"] = "post"
+    url: str
+    fields: dict[str, str]
+    expires_at: Time
+
+
+class MultipartInstructions(Schema):
+    """Ask for part URLs, PUT the parts, complete. Other part sizes are fine too."""
+
+    mode: Literal["multipart"] = "multipart"
+    part_size: int = Field(description="Advised size of every part but the last, bytes.")
+    part_count: int
+    expires_at: Time
+
+
+class UploadInstructions(RootModel[PostInstructions | MultipartInstructions]):
+    """How to upload a file, by `mode`."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def upload_instructions(upload: models.PostUpload | MultipartUpload) -> UploadInstructions:
+    if isinstance(upload, MultipartUpload):
+        parts = MultipartInstructions(
+            part_size=upload.part_size, part_count=upload.part_count, expires_at=upload.expires_at
+        )
+        return UploadInstructions(parts)
+    post = PostInstructions(url=upload.url, fields=upload.fields, expires_at=upload.expires_at)
+    return UploadInstructions(post)
+
+
+class Reason(Schema):
+    code: str
+    detail: str
+
+
+class File(Schema):
+    id: str
+    name: str
+    path: str | None
+    size: int
+    content_type: str
+    status: FileStatus
+    sha256: str | None
+    crc64nvme: str | None
+    reason: Reason | None = Field(description="Why the file was refused.")
+
+    @classmethod
+    def of(cls, file: models.File) -> "File":
+        return cls.model_validate(_file_fields(file))
+
+
+def _file_fields(file: models.File) -> dict[str, object]:
+    return {
+        **file.model_dump(
+            include={"id", "name", "path", "size", "content_type", "status", "sha256", "crc64nvme"}
+        ),
+        "reason": file.reason.model_dump() if file.reason else None,
+    }
+
+
+class CreatedFile(File):
+    upload: UploadInstructions | None = Field(
+        description="How to upload it; null beyond the first 100 files: ask for each."
+    )
+
+    @classmethod
+    def opened(cls, file: models.File, upload: UploadInstructions | None) -> "CreatedFile":
+        return cls.model_validate({**_file_fields(file), "upload": upload})
+
+
+class TransferRecipient(Schema):
+    id: str
+    email: str
+    name: str | None
+    locale: str
+    status: RecipientStatus
+
+    @classmethod
+    def of(cls, recipient: models.Recipient) -> "TransferRecipient":
+        return cls(
+            id=recipient.id,
+            email=recipient.email,
+            name=recipient.name,
+            locale=recipient.locale,
+            status=recipient.status,
+        )
+
+
+class TimelineEntry(Schema):
+    status: RecipientStatus
+    at: Time
+
+
+class Recipient(TransferRecipient):
+    timeline: list[TimelineEntry] = Field(description="What was reached when, oldest first.")
+
+    @classmethod
+    def with_timeline(cls, recipient: models.Recipient) -> "Recipient":
+        reached = sorted(recipient.timeline.items(), key=lambda entry: entry[1])
+        return cls(
+            **dict(TransferRecipient.of(recipient)),
+            timeline=[TimelineEntry(status=status, at=at) for status, at in reached],
+        )
+
+
+class TransferSummary(Schema):
+    id: str
+    status: TransferStatus
+    title: str | None
+    message: str | None
+    sender: str | None
+    created_at: Time
+    updated_at: Time
+    expires_at: Time
+    finalized_at: Time | None
+    ready_at: Time | None
+    max_downloads: int | None
+    download_count: int
+    file_count: int
+    total_size: int
+    recipient_count: int
+    version: int
+
+    @classmethod
+    def of(cls, transfer: models.Transfer, now: datetime) -> "TransferSummary":
+        return cls(**_transfer_fields(transfer, now))
+
+
+def _transfer_fields(transfer: models.Transfer, now: datetime) -> dict[str, object]:
+    fields = transfer.model_dump(include=set(TransferSummary.model_fields))
+    return {**fields, "status": transfer.status_at(now)}
+
+
+class Transfer(TransferSummary):
+    files: list[File]
+    recipients: list[TransferRecipient]
+
+    @classmethod
+    def full(cls, contents: Contents, now: datetime) -> "Transfer":
+        return cls.model_validate(
+            {
+                **_transfer_fields(contents.transfer, now),
+                "files": [File.of(file) for file in contents.files],
+                "recipients": [TransferRecipient.of(r) for r in contents.recipients],
+            }
+        )
+
+
+class CreatedTransfer(TransferSummary):
+    files: list[CreatedFile]
+    recipients: list[TransferRecipient]
+
+    @classmethod
+    def opened(
+        cls, contents: Contents, files: list[CreatedFile], now: datetime
+    ) -> "CreatedTransfer":
+        return cls.model_validate(
+            {
+                **_transfer_fields(contents.transfer, now),
+                "files": files,
+                "recipients": [TransferRecipient.of(r) for r in contents.recipients],
+            }
+        )
+
+
+class TransferPage(Schema):
+    data: list[TransferSummary]
+    next_cursor: str | None
+
+
+class RecipientPage(Schema):
+    data: list[Recipient]
+    next_cursor: str | None
+
+
+class PartUrl(Schema):
+    number: int
+    url: str
+    headers: dict[str, str] = Field(description="Send exactly these with the PUT.")
+
+
+class PartUrls(Schema):
+    parts: list[PartUrl]
+    expires_at: Time
+
+
+class StoredPart(Schema):
+    number: int
+    size: int
+    etag: str
+
+
+class PartPage(Schema):
+    data: list[StoredPart]
+    next_cursor: str | None
+
+
+class Download(Schema):
+    url: str
+    expires_at: Time
+    size: int
+    sha256: str | None
+    crc64nvme: str | None
+
+    @classmethod
+    def of(cls, file: models.File, url: models.SignedUrl) -> "Download":
+        return cls(
+            url=url.url,
+            expires_at=url.expires_at,
+            size=file.size,
+            sha256=file.sha256,
+            crc64nvme=file.crc64nvme,
+        )
+
+
+class Event(Schema):
+    id: str
+    transfer_id: str
+    seq: int
+    type: str
+    at: Time
+    data: dict[str, str | int | None]
+    prev_hash: str
+    hash: str = Field(
+        description="SHA-256 (hex) of the event's canonical JSON (sorted keys, no spaces) without `hash`."
+    )
+
+
+class EventPage(Schema):
+    data: list[Event]
+    next_cursor: str | None
+
+
+class LinkFile(Schema):
+    id: str
+    name: str
+    path: str | None
+    size: int
+    content_type: str
+    sha256: str | None
+    crc64nvme: str | None
+
+
+class LinkView(Schema):
+    title: str | None
+    message: str | None
+    sender: str | None
+    status: TransferStatus
+    expires_at: Time
+    downloads_left: int | None
+    files: list[LinkFile]
+
+    @classmethod
+    def of(cls, transfer: models.Transfer, files: list[models.File]) -> "LinkView":
+        left = transfer.max_downloads
+        return cls(
+            title=transfer.title,
+            message=transfer.message,
+            sender=transfer.sender,
+            status=transfer.status,
+            expires_at=transfer.expires_at,
+            downloads_left=None if left is None else left - transfer.download_count,
+            files=[
+                LinkFile(**file.model_dump(include=set(LinkFile.model_fields))) for file in files
+            ],
+        )
+
+
+class Health(Schema):
+    status: Literal["ok"]
+    version: str

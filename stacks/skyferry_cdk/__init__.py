@@ -1,0 +1,55 @@
+"""AWS CDK constructs of Skyferry: a file-transfer service whole, or its building blocks one by one.
+
+Building blocks import neither the service, the stacks nor the configuration files.
+"""
+
+from skyferry_cdk.alarms import RunbookAlarm, Severity, Watched
+from skyferry_cdk.bundling import PythonBundle
+from skyferry_cdk.bundling_steps import BundlingError
+from skyferry_cdk.email_sender import EmailSender, SenderIdentity
+from skyferry_cdk.file_bucket import FileBucket, FileLifecycle
+from skyferry_cdk.function import FunctionAlarms, Invocation, ServiceFunction
+from skyferry_cdk.malware_protection import MalwareProtection
+from skyferry_cdk.monitoring import AlarmTopics, Monitoring
+from skyferry_cdk.openapi_gateway import to_gateway
+from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
+from skyferry_cdk.rest_api import ApiAlarms, ApiAuth, RestApi, Throttle
+from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan, ScanGate
+from skyferry_cdk.service import FileTransferService, FunctionSettings, Oidc
+from skyferry_cdk.stream_worker import StreamWorker
+from skyferry_cdk.table import TransferTable
+
+__all__ = [
+    "AlarmTopics",
+    "ApiAlarms",
+    "ApiAuth",
+    "BundlingError",
+    "CustomScan",
+    "DeadLetterQueue",
+    "EmailSender",
+    "FileBucket",
+    "FileLifecycle",
+    "FileTransferService",
+    "FunctionAlarms",
+    "FunctionSettings",
+    "GuardDutyScan",
+    "Invocation",
+    "MalwareProtection",
+    "Monitoring",
+    "NoScan",
+    "Oidc",
+    "PythonBundle",
+    "QueueAlarms",
+    "QueueWorker",
+    "RestApi",
+    "RunbookAlarm",
+    "ScanGate",
+    "SenderIdentity",
+    "ServiceFunction",
+    "Severity",
+    "StreamWorker",
+    "Throttle",
+    "TransferTable",
+    "Watched",
+    "to_gateway",
+]

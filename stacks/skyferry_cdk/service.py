@@ -1,0 +1,314 @@
+"""FileTransferService: the whole service as one construct, for our stacks and for yours."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from constructs import Construct
+from skyferry import contract
+from skyferry.contract import FUNCTION_ENVIRONMENT, Env, Function, Prefix, Table
+
+from skyferry_cdk.bundling import PythonBundle
+from skyferry_cdk.email_sender import EmailSender, SenderIdentity
+from skyferry_cdk.file_bucket import FileBucket
+from skyferry_cdk.function import Invocation, ServiceFunction
+from skyferry_cdk.monitoring import AlarmTopics, Monitoring
+from skyferry_cdk.queue_worker import DeadLetterQueue, QueueWorker
+from skyferry_cdk.rest_api import ApiAuth, RestApi, Throttle
+from skyferry_cdk.scan_gate import CustomScan, NoScan
+from skyferry_cdk.service_access import grant_access
+from skyferry_cdk.service_dashboard import draw_dashboard
+from skyferry_cdk.service_settings import (
+    BOTOCORE_SERVICES,
+    PUBLIC_OPERATIONS,
+    TIMEOUTS,
+    WORKER_TIMEOUT,
+    FunctionSettings,
+    Oidc,
+)
+from skyferry_cdk.stream_worker import StreamWorker
+from skyferry_cdk.table import TransferTable
+
+
+class FileTransferService(Construct):
+    """Upload, verify, scan, mail, download, clean up. Reads from top to bottom as a transfer goes."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - the name every construct uses
+        *,
+        environment_name: str,
+        oidc: Oidc,
+        sender_address: str,
+        table: TransferTable | None = None,
+        bucket: FileBucket | None = None,
+        mail: EmailSender | None = None,
+        topics: AlarmTopics | None = None,
+        public_base_url: str | None = None,
+        cors_origins: Sequence[str] = (),
+        throttle: Throttle = Throttle(),  # noqa: B008 - frozen
+        sweep_every: cdk.Duration = cdk.Duration.minutes(5),  # noqa: B008 - immutable
+        functions: FunctionSettings = FunctionSettings(),  # noqa: B008 - frozen
+        openapi: Mapping[str, Any] | Path | None = None,
+        manage_account_logging_role: bool = False,
+        answer_unknown_routes: bool = True,
+        runbook_base_url: str | None = None,
+        dashboard: bool = True,
+        allow_plain_http: bool = False,
+    ) -> None:
+        super().__init__(scope, id)
+        self._settings = functions
+        self._plain_http = allow_plain_http
+        self.table = table or TransferTable(self, "Table")
+        self.bucket = bucket or FileBucket(
+            self, "Files", cors_origins=cors_origins, allow_plain_http=allow_plain_http
+        )
+        self.mail = mail or EmailSender(
+            self, "Mail", identity=SenderIdentity.email_address(sender_address)
+        )
+        self._values = {
+            Env.ENVIRONMENT: environment_name,
+            Env.TABLE_NAME: self.table.table.table_name,
+            Env.BUCKET_NAME: self.bucket.bucket.bucket_name,
+            Env.OIDC_ISSUER: oidc.issuer,
+            Env.OIDC_AUDIENCE: oidc.audience,
+            Env.CORS_ORIGINS: ",".join(cors_origins) or "none",
+            Env.SENDER_ADDRESS: sender_address,
+            Env.CONFIGURATION_SET: self.mail.configuration_set_name,
+            Env.SCAN_GATE: (
+                contract.ScanGate.OFF
+                if isinstance(self.bucket.scan, NoScan)
+                else contract.ScanGate.REQUIRED
+            ).value,
+        }
+        self._runtime = PythonBundle.from_directory(
+            Path(contract.__file__).parent,
+            requirements=_shipped("runtime/requirements.lock"),
+            botocore_services=BOTOCORE_SERVICES,
+        )
+        self._authorizer_runtime = PythonBundle.from_directory(
+            Path(contract.__file__).parent,
+            requirements=_shipped("runtime/requirements-authorizer.lock"),
+        )
+
+        self.authorizer = self._function(Function.AUTHORIZER)
+        self.api_function = self._function(Function.API)
+        self.api = RestApi(
+            self,
+            "RestApi",
+            openapi=openapi or _shipped("openapi.json"),
+            handlers=self.api_function,
+            auth=ApiAuth.oidc(self.authorizer),
+            public_operations=PUBLIC_OPERATIONS,
+            throttle=throttle,
+            cors_origins=cors_origins,
+            answer_unknown_routes=answer_unknown_routes,
+            manage_account_logging_role=manage_account_logging_role,
+        )
+        self._values[Env.PUBLIC_BASE_URL] = public_base_url or self.api.url
+
+        self.process_upload = self._worker(Function.PROCESS_UPLOAD)
+        self._values[Env.PROCESS_UPLOAD_QUEUE_URL] = self.process_upload.queue.queue_url
+        self.send_email = self._worker(Function.SEND_EMAIL)
+        self._values[Env.SEND_EMAIL_QUEUE_URL] = self.send_email.queue.queue_url
+        self.dispatch_outbox = self._stream_worker(Function.DISPATCH_OUTBOX)
+        self.email_feedback = self._worker(Function.EMAIL_FEEDBACK)
+        self.sweep = self._scheduled(Function.SWEEP, sweep_every)
+        self.scan = self._scanner()
+
+        self._route_events()
+        grant_access(self, sender_address=sender_address)
+        self.topics = topics or AlarmTopics(self, "Topics", allow_plain_http=allow_plain_http)
+        self.monitoring = Monitoring(
+            self,
+            "Monitoring",
+            topics=self.topics,
+            dashboard=dashboard,
+            runbook_base_url=runbook_base_url,
+        )
+        # What was passed in is watched by whoever made it, in whatever stack that is.
+        own: list[Watched] = [own for own, given in ((self.table, table), (self.mail, mail)) if not given]
+        self.monitoring.watch(self.api, *self.functions, *self.workers, self._sweep_failures, *own)
+        draw_dashboard(self)
+
+    @property
+    def queues(self) -> Mapping[str, QueueWorker]:
+        """The workers with a queue, by name."""
+        found = {
+            "ProcessUpload": self.process_upload,
+            "SendEmail": self.send_email,
+            "EmailFeedback": self.email_feedback,
+        }
+        return found if self.scan is None else {**found, "Scan": self.scan}
+
+    @property
+    def workers(self) -> Sequence[QueueWorker | StreamWorker]:
+        """Everything that works off events."""
+        return [*self.queues.values(), self.dispatch_outbox]
+
+    @property
+    def functions(self) -> Sequence[ServiceFunction]:
+        """Every function, in the order a transfer meets them."""
+        return [
+            self.authorizer,
+            self.api_function,
+            *(worker.function for worker in self.workers),
+            self.sweep,
+        ]
+
+    @property
+    def dead_letter_queues(self) -> Mapping[str, DeadLetterQueue]:
+        """Every place where failed work waits, by name."""
+        return {
+            **{name: worker.dead_letters for name, worker in self.queues.items()},
+            "DispatchOutbox": self.dispatch_outbox.failures,
+            "Sweep": self._sweep_failures,
+        }
+
+    def _function(
+        self,
+        name: Function,
+        invocation: Invocation = Invocation.SYNC,
+        on_failure: lambda_.IDestination | None = None,
+    ) -> ServiceFunction:
+        """A function with exactly the environment the contract gives it."""
+        default = None if invocation is Invocation.SYNC else WORKER_TIMEOUT
+        return ServiceFunction(
+            self,
+            _pascal(name),
+            code=self._authorizer_runtime if name is Function.AUTHORIZER else self._runtime,
+            handler=f"skyferry.functions.{name.value}.index.handler",
+            service=name.value,
+            invocation=invocation,
+            timeout=TIMEOUTS.get(name, default),
+            environment={
+                **{key.value: self._values[key] for key in sorted(FUNCTION_ENVIRONMENT[name])},
+                **self._common_environment(),
+            },
+            on_failure=on_failure,
+            **self._shared_settings(),
+        )
+
+    def _common_environment(self) -> dict[str, str]:
+        return {
+            "POWERTOOLS_METRICS_NAMESPACE": contract.METRICS_NAMESPACE,
+            **self._settings.extra_environment,
+        }
+
+    def _shared_settings(self) -> dict[str, Any]:
+        settings = self._settings
+        return {
+            "runtime": settings.runtime,
+            "architecture": settings.architecture,
+            "memory_mb": settings.memory_mb,
+            "log_level": settings.log_level,
+            "log_retention": settings.log_retention,
+            "log_removal_policy": settings.log_removal_policy,
+            "tracing": settings.tracing,
+        }
+
+    def _worker(self, name: Function) -> QueueWorker:
+        return QueueWorker(
+            self,
+            f"{_pascal(name)}Worker",
+            function=self._function(name, Invocation.QUEUE),
+            allow_plain_http=self._plain_http,
+        )
+
+    def _stream_worker(self, name: Function) -> StreamWorker:
+        return StreamWorker(
+            self,
+            f"{_pascal(name)}Worker",
+            function=self._function(name, Invocation.QUEUE),
+            table=self.table,
+            filters=[
+                lambda_.FilterCriteria.filter(
+                    {
+                        "eventName": lambda_.FilterRule.is_equal("INSERT"),
+                        "dynamodb": {
+                            "Keys": {
+                                Table.SORT_KEY: {
+                                    "S": lambda_.FilterRule.begins_with(Table.OUTBOX_PREFIX)
+                                }
+                            }
+                        },
+                    }
+                )
+            ],
+            allow_plain_http=self._plain_http,
+        )
+
+    def _scheduled(self, name: Function, every: cdk.Duration) -> ServiceFunction:
+        self._sweep_failures = DeadLetterQueue(
+            self, f"{_pascal(name)}Failures", what=name.value, allow_plain_http=self._plain_http
+        )
+        function = self._function(
+            name,
+            Invocation.ASYNC,
+            on_failure=destinations.SqsDestination(self._sweep_failures.queue),
+        )
+        events.Rule(
+            self,
+            f"{_pascal(name)}Schedule",
+            schedule=events.Schedule.rate(every),
+            targets=[
+                targets.LambdaFunction(
+                    function.alias,
+                    dead_letter_queue=self._sweep_failures.queue,
+                    max_event_age=cdk.Duration.minutes(5),
+                    retry_attempts=2,
+                )
+            ],
+        )
+        return function
+
+    def _scanner(self) -> QueueWorker | None:
+        """The caller's own scan function, fed with the inbox's events and answering as GuardDuty does."""
+        scan = self.bucket.scan
+        if not isinstance(scan, CustomScan):
+            return None
+        function = ServiceFunction(
+            self,
+            "Scan",
+            code=scan.code,
+            handler=scan.handler,
+            service="scan",
+            invocation=Invocation.QUEUE,
+            timeout=TIMEOUTS[Function.PROCESS_UPLOAD],
+            environment={
+                Env.BUCKET_NAME.value: self._values[Env.BUCKET_NAME],
+                Env.PROCESS_UPLOAD_QUEUE_URL.value: self._values[Env.PROCESS_UPLOAD_QUEUE_URL],
+                **self._common_environment(),
+            },
+            **self._shared_settings(),
+        )
+        self.bucket.grant_download(function, Prefix.INBOX)
+        self.bucket.grant_list(function)
+        self.process_upload.grant_send(function)
+        worker = QueueWorker(
+            self, "ScanWorker", function=function, allow_plain_http=self._plain_http
+        )
+        self.bucket.on_object_created(self, "ScanRequested", target=worker.as_target())
+        return worker
+
+    def _route_events(self) -> None:
+        process_upload = self.process_upload.as_target()
+        self.bucket.on_object_created(self, "ObjectCreated", target=process_upload)
+        self.bucket.on_scan_result(self, "ScanResult", target=process_upload)
+        self.mail.on_feedback(self, "MailFeedback", target=self.email_feedback.as_target())
+
+
+def _pascal(name: Function) -> str:
+    return "".join(part.capitalize() for part in name.value.split("_"))
+
+
+def _shipped(name: str) -> Path:
+    """A file of the repository, or its copy inside the installed wheel."""
+    packaged = Path(__file__).parent / "resources" / Path(name).name
+    return packaged if packaged.is_file() else Path(__file__).parents[2] / name

@@ -1,0 +1,53 @@
+"""What a FileTransferService can be told, and the few fixed values of its functions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from skyferry.contract import Function
+
+#: Operations anybody may call: a recipient has a link and no account.
+PUBLIC_OPERATIONS: Final = frozenset(
+    {
+        "createLinkDownload",
+        "getHealth",
+        "getHealthHead",
+        "getOpenapi",
+        "getOpenapiHead",
+        "viewLink",
+        "viewLinkHead",
+    }
+)
+#: The clients the functions make; the data of every other AWS service stays out of the asset.
+BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "s3", "sesv2", "sqs", "sts"})
+TIMEOUTS: Final = {
+    Function.AUTHORIZER: cdk.Duration.seconds(10),
+    Function.PROCESS_UPLOAD: cdk.Duration.seconds(120),
+    Function.SWEEP: cdk.Duration.seconds(55),
+}
+WORKER_TIMEOUT: Final = cdk.Duration.seconds(30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSettings:
+    """What all functions of the service share."""
+
+    runtime: lambda_.Runtime = lambda_.Runtime.PYTHON_3_14
+    architecture: lambda_.Architecture = lambda_.Architecture.ARM_64
+    memory_mb: int = 512
+    log_level: str = "INFO"
+    log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    log_removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY
+    tracing: bool = True
+    extra_environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """Whose access tokens are accepted."""
+
+    issuer: str
+    audience: str

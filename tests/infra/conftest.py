@@ -1,0 +1,43 @@
+"""One synthesis of each environment a session; everything reads from those templates."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+# Before aws_cdk starts node: the banner of an old node would fill every failure's output.
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
+
+import aws_cdk as cdk
+from infra_support import FLAGS, NO_BUNDLING, REPOSITORY, Json
+
+from skyferry_cdk import environment
+from skyferry_cdk.stacks import SkyferryStage
+
+
+@pytest.fixture(scope="session")
+def templates() -> Callable[[str], dict[str, Json]]:
+    """Environment name → {"data": template, "service": template}, synthesised once."""
+
+    @cache
+    def synthesise(name: str) -> dict[str, Json]:
+        app = cdk.App(context={**FLAGS, **NO_BUNDLING}, builtin_cloud_formation_validation=False)
+        file = REPOSITORY / "config" / f"{name}.toml"
+        stage = SkyferryStage(app, environment.load(name, file=file))
+        assembly = app.synth()
+        nested = assembly.get_nested_assembly(f"assembly-{name}")
+        return {
+            part: nested.get_stack_artifact(stack.artifact_id).template
+            for part, stack in (("data", stage.data), ("service", stage.service))
+        }
+
+    return synthesise
+
+
+@pytest.fixture
+def snapshot_json(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Snapshots as one readable JSON file each."""
+    return snapshot.use_extension(JSONSnapshotExtension)

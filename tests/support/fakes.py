@@ -1,0 +1,358 @@
+"""In-memory stand-ins for the ports. They keep the adapters' promises: tests/unit/adapters runs the same
+contract tests on both."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from skyferry.core import lifecycle, limits
+from skyferry.core.errors import (
+    ConflictError,
+    IdempotencyInProgressError,
+    IdempotencyMismatchError,
+    NotFoundError,
+)
+from skyferry.core.idempotency import Answer, Claim, IdempotencyScope
+from skyferry.core.models import (
+    MAIL_STEPS,
+    Change,
+    Event,
+    File,
+    Link,
+    Mail,
+    MailJob,
+    MailStatus,
+    OutboxMessage,
+    PartRequest,
+    PartUrl,
+    PostUpload,
+    Recipient,
+    SignedUrl,
+    StoredObject,
+    StoredPart,
+    Transfer,
+    TransferStatus,
+)
+
+Child = TypeVar("Child", File, Recipient, Event)
+
+
+@dataclass
+class FakeClock:
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class FakeIds:
+    count: int = 0
+
+    def __call__(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}_{self.count:026d}"
+
+
+@dataclass
+class FakeTransfers:
+    """TransferStore and WorkStore."""
+
+    transfers: dict[str, Transfer] = field(default_factory=dict)
+    children: dict[str, File | Recipient | Event] = field(default_factory=dict)
+    outbox: dict[str, OutboxMessage] = field(default_factory=dict)
+    postponed: dict[str, datetime] = field(default_factory=dict)
+    mails: dict[str, Mail] = field(default_factory=dict)
+
+    def get(self, owner: str, transfer_id: str) -> Transfer:
+        found = self.transfers.get(transfer_id)
+        if found is None or found.owner != owner:
+            raise NotFoundError
+        return found
+
+    def _child(self, kind: type[Child], owner: str, transfer_id: str, id_: str) -> Child:
+        found = self.children.get(id_)
+        if not isinstance(found, kind) or (found.owner, found.transfer_id) != (owner, transfer_id):
+            raise NotFoundError
+        return found
+
+    def _all(self, kind: type[Child], owner: str, transfer_id: str) -> list[Child]:
+        return [
+            child
+            for _, child in sorted(self.children.items())
+            if isinstance(child, kind) and (child.owner, child.transfer_id) == (owner, transfer_id)
+        ]
+
+    def file(self, owner: str, transfer_id: str, file_id: str) -> File:
+        return self._child(File, owner, transfer_id, file_id)
+
+    def files(self, owner: str, transfer_id: str) -> list[File]:
+        return self._all(File, owner, transfer_id)
+
+    def recipient(self, owner: str, transfer_id: str, recipient_id: str) -> Recipient:
+        return self._child(Recipient, owner, transfer_id, recipient_id)
+
+    def recipients(self, owner: str, transfer_id: str) -> list[Recipient]:
+        return self._all(Recipient, owner, transfer_id)
+
+    def events(self, owner: str, transfer_id: str, after: int, limit: int) -> list[Event]:
+        log = sorted(self._all(Event, owner, transfer_id), key=lambda event: event.seq)
+        return [event for event in log if event.seq > after][:limit]
+
+    def page(self, owner: str, before: str | None, limit: int) -> list[Transfer]:
+        mine = [t for t in self.transfers.values() if t.owner == owner]
+        mine.sort(key=lambda transfer: transfer.id, reverse=True)
+        return [t for t in mine if before is None or t.id < before][:limit]
+
+    def create(self, change: Change) -> Transfer:
+        if change.after.id not in self.transfers:
+            self._write(change)
+        return self.transfers[change.after.id]
+
+    def commit(self, change: Change) -> None:
+        current = self.transfers.get(change.before.id)
+        if current is None or current.version != change.before.version:
+            raise ConflictError("changed")
+        self._write(change)
+
+    def _write(self, change: Change) -> None:
+        self.transfers[change.after.id] = change.after
+        self.postponed.pop(change.after.id, None)
+        for child in (*change.files, *change.recipients, *change.events):
+            self.children[child.id] = child
+        for message in change.outbox:
+            self.outbox[message.id] = message
+
+    def purge(self, transfer: Transfer) -> None:
+        self.transfers.pop(transfer.id, None)
+        gone = [id_ for id_, child in self.children.items() if child.transfer_id == transfer.id]
+        for id_ in gone:
+            del self.children[id_]
+
+    def due_transfers(self, now: datetime, limit: int) -> list[Transfer]:
+        return [
+            transfer
+            for transfer in self.transfers.values()
+            if self.postponed.get(transfer.id, lifecycle.next_due(transfer)) <= now
+        ][:limit]
+
+    def due_outbox(self, now: datetime, limit: int) -> list[OutboxMessage]:
+        patience = limits.seconds(limits.OUTBOX_PATIENCE)
+        return [m for m in self.outbox.values() if m.created_at + patience <= now][:limit]
+
+    def due_mails(self, now: datetime, limit: int) -> list[Mail]:
+        patience = limits.seconds(limits.MAIL_PATIENCE)
+        unknown = {MailStatus.CLAIMED, MailStatus.UNCERTAIN}
+        return [
+            mail
+            for mail in self.mails.values()
+            if mail.status in unknown and mail.claimed_at + patience <= now
+        ][:limit]
+
+    def postpone(self, transfer: Transfer, until: datetime) -> None:
+        if self.transfers.get(transfer.id) == transfer:
+            self.postponed[transfer.id] = until
+
+    def mark_dispatched(self, message: OutboxMessage) -> None:
+        self.outbox.pop(message.id, None)
+
+
+def _mail_key(mail: Mail | MailJob) -> str:
+    return f"{mail.transfer_id}/{mail.recipient_id}/{mail.kind}"
+
+
+@dataclass
+class FakeMails:
+    """MailStore; shares the mails with a FakeTransfers, as the adapters share a table."""
+
+    transfers: FakeTransfers
+    links: dict[str, Link] = field(default_factory=dict)
+
+    def claim(self, mail: Mail) -> bool:
+        transfer = self.transfers.transfers.get(mail.transfer_id)
+        if transfer is None or transfer.status is not TransferStatus.READY:
+            return False
+        if _mail_key(mail) in self.transfers.mails:
+            return False
+        self.transfers.mails[_mail_key(mail)] = mail
+        self.links[mail.token_hash] = Link(
+            owner=mail.owner, transfer_id=mail.transfer_id, recipient_id=mail.recipient_id
+        )
+        return True
+
+    def release(self, mail: Mail) -> None:
+        del self.transfers.mails[_mail_key(mail)]
+        del self.links[mail.token_hash]
+
+    def find(self, job: MailJob) -> Mail | None:
+        return self.transfers.mails.get(_mail_key(job))
+
+    def settle(self, mail: Mail) -> bool:
+        current = self.transfers.mails.get(_mail_key(mail))
+        if current is None or current.status not in MAIL_STEPS[mail.status]:
+            return False
+        self.transfers.mails[_mail_key(mail)] = mail
+        return True
+
+    def link(self, token_hash: str) -> Link:
+        if token_hash not in self.links:
+            raise NotFoundError
+        return self.links[token_hash]
+
+
+@dataclass
+class FakeFiles:
+    """FileStore. `uploads` holds the parts of open multipart uploads."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
+
+    def put(self, key: str, content: bytes) -> StoredObject:
+        self.objects[key] = content
+        stored = self.head(key)
+        assert stored is not None
+        return stored
+
+    def post_upload(self, file: File, now: datetime) -> PostUpload:
+        fields = {"key": file.inbox_key, "Content-Type": file.content_type}
+        expires_at = now + limits.seconds(limits.UPLOAD_URL_LIFE)
+        return PostUpload(url="https://store.test/", fields=fields, expires_at=expires_at)
+
+    def start_multipart(self, file: File) -> str:
+        upload_id = f"upload-{len(self.uploads) + 1}"
+        self.uploads[upload_id] = {}
+        return upload_id
+
+    def part_url(self, file: File, part: PartRequest) -> PartUrl:
+        url = f"https://store.test/{file.inbox_key}?uploadId={file.upload_id}&partNumber={part.number}"
+        return PartUrl(number=part.number, url=url, headers={"Content-Length": str(part.size)})
+
+    def parts(self, file: File) -> list[StoredPart] | None:
+        parts = self.uploads.get(file.upload_id or "")
+        if parts is None:
+            return None
+        return [
+            StoredPart(number=number, size=len(content), etag=_etag(content))
+            for number, content in sorted(parts.items())
+        ]
+
+    def complete_multipart(self, file: File, parts: Sequence[StoredPart]) -> None:
+        stored = self.uploads.pop(file.upload_id or "")
+        self.objects[file.inbox_key] = b"".join(stored[part.number] for part in parts)
+
+    def abort_multipart(self, file: File) -> None:
+        self.uploads.pop(file.upload_id or "", None)
+
+    def head(self, key: str) -> StoredObject | None:
+        content = self.objects.get(key)
+        if content is None:
+            return None
+        return StoredObject(key=key, size=len(content), etag=_etag(content))
+
+    def uploaded(self, owner: str, transfer_id: str) -> frozenset[str]:
+        prefix = f"inbox/{owner}/{transfer_id}/"
+        return frozenset(key for key in self.objects if key.startswith(prefix))
+
+    def read(self, key: str, etag: str) -> Iterator[bytes]:
+        content = self.objects.get(key)
+        if content is None or _etag(content) != etag:
+            raise ConflictError("changed")
+        yield from (content[start : start + 3000] for start in range(0, len(content), 3000))
+
+    def promote(self, file: File, source: StoredObject) -> StoredObject:
+        content = b"".join(self.read(source.key, source.etag))
+        return self.put(file.key, content)
+
+    def delete(self, key: str) -> None:
+        self.objects.pop(key, None)
+
+    def download_url(self, file: File, now: datetime) -> SignedUrl:
+        expires_at = now + limits.seconds(limits.DOWNLOAD_URL_LIFE)
+        return SignedUrl(url=f"https://store.test/{file.key}", expires_at=expires_at)
+
+
+def _etag(content: bytes) -> str:
+    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+
+
+def sha256(content: bytes) -> str:
+    """As the API writes it: base64."""
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+@dataclass
+class FakeMailQueue:
+    jobs: list[MailJob] = field(default_factory=list)
+    fails_with: Exception | None = None
+
+    def send(self, jobs: Sequence[MailJob]) -> None:
+        if self.fails_with:
+            raise self.fails_with
+        self.jobs.extend(jobs)
+
+
+@dataclass
+class FakeUploadQueue:
+    keys: list[str] = field(default_factory=list)
+
+    def send(self, keys: Sequence[str]) -> None:
+        self.keys.extend(keys)
+
+
+@dataclass
+class FakeMailer:
+    """Remembers what was sent; `fails_with` makes the next sends fail."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    fails_with: Exception | None = None
+
+    def send(self, job: MailJob, recipient: Recipient, transfer: Transfer, link_url: str) -> str:
+        if self.fails_with:
+            raise self.fails_with
+        self.sent.append((recipient.email, link_url))
+        return f"message-{len(self.sent)}"
+
+
+@dataclass
+class FakeIdempotency:
+    clock: FakeClock
+    claims: dict[IdempotencyScope, tuple[Claim, Answer | None, datetime]] = field(
+        default_factory=dict
+    )
+
+    def begin(self, scope: IdempotencyScope, payload_hash: str, resource_id: str) -> Claim | Answer:
+        now = self.clock()
+        key = IdempotencyScope(**dict(scope))
+        known = self.claims.get(key)
+        if known is not None and now < known[2]:
+            claim, answer, _ = known
+            if claim.payload_hash != payload_hash:
+                raise IdempotencyMismatchError("other payload")
+            if answer is not None:
+                return answer
+            if claim.lease_until > now:
+                raise IdempotencyInProgressError("running")
+            resource_id = claim.resource_id
+        claim = Claim(
+            scope=scope,
+            payload_hash=payload_hash,
+            resource_id=resource_id,
+            lease_until=now + limits.seconds(limits.IDEMPOTENCY_LEASE),
+        )
+        self.claims[key] = (claim, None, now + limits.seconds(limits.IDEMPOTENCY_LIFE))
+        return claim
+
+    def finish(self, claim: Claim, answer: Answer) -> None:
+        until = self.claims[claim.scope][2]
+        self.claims[claim.scope] = (claim, answer, until)
+
+    def release(self, claim: Claim) -> None:
+        until = self.claims[claim.scope][2]
+        ended = claim.replace(lease_until=self.clock())
+        self.claims[claim.scope] = (ended, None, until)

@@ -1,0 +1,137 @@
+"""The whole core on fakes: one world per test, moved by hand."""
+
+from dataclasses import dataclass, field
+
+from skyferry.contract import ScanVerdict
+from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
+from skyferry.core.delivering import Delivering, Dispatching, Feedback, Timeline
+from skyferry.core.models import File, Mail, MailJob, Principal, Transfer
+from skyferry.core.receiving import Receiving
+from skyferry.core.sending import Contents, Sending
+from skyferry.core.sweeping import Sweeping
+from skyferry.core.uploading import Uploading
+from skyferry.core.verifying import Verifying
+
+from tests.support import fakes
+from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, NOW, any_principal
+
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+@dataclass
+class World:
+    gated: bool = True
+    clock: fakes.FakeClock = field(default_factory=lambda: fakes.FakeClock(NOW))
+    ids: fakes.FakeIds = field(default_factory=fakes.FakeIds)
+    transfers: fakes.FakeTransfers = field(default_factory=fakes.FakeTransfers)
+    store: fakes.FakeFiles = field(default_factory=fakes.FakeFiles)
+    mailer: fakes.FakeMailer = field(default_factory=fakes.FakeMailer)
+    mail_queue: fakes.FakeMailQueue = field(default_factory=fakes.FakeMailQueue)
+    upload_queue: fakes.FakeUploadQueue = field(default_factory=fakes.FakeUploadQueue)
+    sniff_says: str | None = None
+
+    def __post_init__(self) -> None:
+        self.mails = fakes.FakeMails(self.transfers)
+        common = (self.clock, self.ids)
+        self.sending = Sending(self.transfers, self.store, *common)
+        self.uploading = Uploading(self.transfers, self.store, *common)
+        self.receiving = Receiving(self.transfers, self.mails, self.store, *common)
+        self.verifying = Verifying(
+            self.sending,
+            self.transfers,
+            self.store,
+            lambda head, content_type: self.sniff_says,
+            *common,
+            gated=self.gated,
+        )
+        self.dispatching = Dispatching(self.transfers, self.transfers, self.mail_queue)
+        self.timeline = Timeline(self.transfers, self.mails, *common)
+        self.delivering = Delivering(
+            self.transfers,
+            self.mails,
+            self.mailer,
+            self.timeline,
+            self.clock,
+            lambda token: f"https://ferry.test/t/{token}",
+        )
+        self.feedback = Feedback(self.mails, self.timeline)
+        self.sweeping = Sweeping(
+            self.sending,
+            self.transfers,
+            self.transfers,
+            self.store,
+            self.upload_queue,
+            self.dispatching,
+            self.timeline,
+            *common,
+        )
+
+    def create(
+        self,
+        *contents: bytes,
+        recipients: int = 1,
+        principal: Principal | None = None,
+        declared_size: int | None = None,
+        **fields: object,
+    ) -> Contents:
+        """A transfer that declares these files with their true size and SHA-256."""
+        new = NewTransfer(
+            title=HOSTILE_NAME,
+            message=HOSTILE_TEXT,
+            files=[
+                NewFile(
+                    name=HOSTILE_NAME,
+                    size=len(content) if declared_size is None else declared_size,
+                    content_type="text/plain",
+                    sha256=fakes.sha256(content),
+                )
+                for content in contents
+            ],
+            recipients=[NewRecipient(email=f"r{i}@example.com") for i in range(recipients)],
+            **fields,
+        )
+        return self.sending.create(principal or any_principal(), new, self.ids("tr"))
+
+    def upload(self, file: File, content: bytes) -> str:
+        """Bytes arrive under the file's inbox key; answers their ETag."""
+        return self.store.put(file.inbox_key, content).etag
+
+    def ready(
+        self, content: bytes = b"hello", *, recipients: int = 1, **fields: object
+    ) -> Contents:
+        """A transfer that has gone the whole way to `ready`."""
+        contents = self.create(content, recipients=recipients, **fields)
+        file = contents.files[0]
+        etag = self.upload(file, content)
+        self.sending.finalize(any_principal(), contents.transfer.id)
+        self.verifying.scanned(file.inbox_key, etag, ScanVerdict.NO_THREATS_FOUND)
+        return self.sending.get(any_principal(), contents.transfer.id)
+
+    def mailed(self, **fields: object) -> tuple[Contents, str]:
+        """A transfer whose mails are out, and the token in the first of them."""
+        contents = self.ready(**fields)  # type: ignore[arg-type]
+        self.dispatch_all()
+        self.deliver_all()
+        return contents, self.mailer.sent[0][1].rpartition("/")[2]
+
+    def dispatch_all(self) -> None:
+        for message in list(self.transfers.outbox.values()):
+            self.dispatching.dispatch(message)
+
+    def deliver_all(self) -> list[Mail | None]:
+        jobs, self.mail_queue.jobs = self.mail_queue.jobs, []
+        return [self.delivering.deliver(job) for job in jobs]
+
+    def transfer(self, contents: Contents) -> Transfer:
+        return self.transfers.transfers[contents.transfer.id]
+
+    def file(self, file: File) -> File:
+        return self.transfers.file(file.owner, file.transfer_id, file.id)
+
+    def job(self, contents: Contents, index: int = 0) -> MailJob:
+        return MailJob(
+            owner=contents.transfer.owner,
+            transfer_id=contents.transfer.id,
+            recipient_id=contents.recipients[index].id,
+            kind="available",
+        )

@@ -1,0 +1,347 @@
+"""Sending: what goes over the wire, what is sent again and what is not."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import Notes
+from fake_skyferry import FakeSkyferry, problem, store_error
+from skyferry_client.errors import (
+    ApiError,
+    FileChangedError,
+    LocalFileError,
+    NotReadyError,
+    StorageError,
+    StorageUnreachableError,
+    TransferBlockedError,
+)
+from skyferry_client.send import Sender
+
+NewSender = Callable[..., Sender]
+
+
+def part_number(request: httpx.Request) -> int | None:
+    return int(request.url.path.rsplit("/", 1)[1]) if request.method == "PUT" else None
+
+
+def at_part(number: int, act: Callable[[], httpx.Response | None]) -> Callable[..., object]:
+    """A fault when the part is sent, the first time only."""
+    left = [1]
+
+    def fault(request: httpx.Request) -> httpx.Response | None:
+        if part_number(request) == number and left:
+            left.pop()
+            return act()
+        return None
+
+    return fault
+
+
+def test_small_and_large_files_arrive_whole(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path, tmp_path: Path
+) -> None:
+    small, empty = tmp_path / "small.txt", tmp_path / "empty"
+    small.write_bytes(b"hello")
+    empty.write_bytes(b"")
+    transfer = new_sender(big, small, empty).send(wait_for=60)
+    assert transfer.status == "ready"
+    contents = {file.declared["name"]: file.content for file in cloud.files.values()}
+    assert contents == {"big.bin": big.read_bytes(), "small.txt": b"hello", "empty": b""}
+    assert sorted(cloud.part_puts) == list(range(1, 11))
+
+
+def test_a_form_keeps_the_order_of_its_fields_and_ends_with_the_file(
+    cloud: FakeSkyferry, new_sender: NewSender, tmp_path: Path
+) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    new_sender(tmp_path / "a").send(wait_for=None)
+    assert cloud.forms == [["key", "policy", "x-amz-signature", "file"]]
+
+
+def test_a_folder_is_sent_with_its_relative_paths(
+    cloud: FakeSkyferry, new_sender: NewSender, tmp_path: Path
+) -> None:
+    (tmp_path / "album" / "day 1").mkdir(parents=True)
+    (tmp_path / "album" / "day 1" / "a.jpg").write_bytes(b"1")
+    (tmp_path / "album" / "b.jpg").write_bytes(b"2")
+    new_sender(tmp_path / "album").send(wait_for=None)
+    sent = {(f.declared["path"], f.declared["name"]) for f in cloud.files.values()}
+    assert sent == {("album/day 1", "a.jpg"), ("album", "b.jpg")}
+
+
+def test_part_urls_are_asked_for_in_windows_of_a_hundred(
+    cloud: FakeSkyferry, new_sender: NewSender, tmp_path: Path
+) -> None:
+    huge = tmp_path / "huge.bin"
+    huge.write_bytes(bytes(250_000))
+    new_sender(huge).send(wait_for=None)
+    assert sorted(map(len, cloud.sign_calls)) == [50, 100, 100]
+    assert sorted(cloud.part_puts) == list(range(1, 251))
+
+
+def test_expired_part_urls_are_renewed(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    cloud.faults.append(at_part(5, cloud.expire_urls))  # type: ignore[arg-type]
+    new_sender(big, workers=1).send(wait_for=None)
+    assert cloud.sign_calls == [list(range(1, 11)), list(range(5, 11))]
+    assert next(iter(cloud.files.values())).content == big.read_bytes()
+
+
+def test_an_expired_form_is_opened_again(
+    cloud: FakeSkyferry, new_sender: NewSender, tmp_path: Path
+) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    sender = new_sender(tmp_path / "a")
+    cloud.faults.append(
+        lambda r: cloud.expire_urls() if r.method == "POST" and not cloud.oldest > 1 and
+        r.url.host.startswith("store") else None
+    )  # fmt: skip
+    sender.send(wait_for=None)
+    assert len(cloud.forms) == 1
+    assert cloud.count("POST", "/upload") == 1
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_part_is_sent_again_after_a_fault(
+    cloud: FakeSkyferry, new_sender: NewSender, notes: Notes, big: Path, status: int
+) -> None:
+    cloud.faults.append(at_part(3, lambda: store_error(status, "SlowDown")))  # type: ignore[arg-type]
+    new_sender(big).send(wait_for=None)
+    assert sorted(cloud.part_puts) == list(range(1, 11))
+    # Bytes that had to go twice are counted once.
+    assert notes.sent["send big.bin 9003"] == 9003
+
+
+def test_a_part_is_sent_again_when_the_connection_breaks(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    def broken() -> httpx.Response:
+        raise httpx.WriteError("broken pipe")
+
+    cloud.faults.append(at_part(3, broken))  # type: ignore[arg-type]
+    new_sender(big).send(wait_for=None)
+    assert sorted(cloud.part_puts) == list(range(1, 11))
+
+
+def test_a_refusal_that_is_none_of_time_ends_the_send(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    cloud.faults.append(at_part(3, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    with pytest.raises(StorageError, match="InvalidPart"):
+        new_sender(big).send(wait_for=None)
+
+
+def test_the_next_send_resumes_with_the_missing_parts_only(
+    cloud: FakeSkyferry, new_sender: NewSender, notes: Notes, big: Path
+) -> None:
+    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    with pytest.raises(StorageError):
+        new_sender(big, workers=1).send(wait_for=None)
+    assert cloud.part_puts == [1, 2, 3, 4]
+
+    cloud.part_puts.clear()
+    transfer = new_sender(big).send(wait_for=60)
+    assert sorted(cloud.part_puts) == [5, 6, 7, 8, 9, 10]
+    assert "big.bin: 4 of 10 parts are already there" in notes.lines
+    assert transfer.status == "ready"
+    assert len(cloud.created) == 1
+    assert next(iter(cloud.files.values())).content == big.read_bytes()
+
+
+def test_a_part_that_is_there_with_another_size_is_sent_again(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    cloud.faults.append(at_part(3, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    with pytest.raises(StorageError):
+        new_sender(big, workers=1).send(wait_for=None)
+    next(iter(cloud.files.values())).parts[1] = b"torn"
+    cloud.part_puts.clear()
+    new_sender(big).send(wait_for=None)
+    assert 1 in cloud.part_puts
+    assert 2 not in cloud.part_puts
+
+
+def test_files_that_are_complete_are_not_sent_again(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "small").write_bytes(b"x")
+    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    with pytest.raises(StorageError):
+        new_sender(big, tmp_path / "small").send(wait_for=None)
+    new_sender(big, tmp_path / "small").send(wait_for=None)
+    assert len(cloud.forms) == 1
+
+
+def test_a_create_whose_answer_was_lost_is_not_done_twice(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    def lose_answer(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/v1/transfers":
+            cloud._create(request)  # it is done, but nobody hears of it
+            raise httpx.ReadTimeout("timed out")
+        return None
+
+    cloud.faults.append(lose_answer)
+    with pytest.raises(Exception, match="timed out"):
+        new_sender(big).send(wait_for=None)
+    cloud.faults.clear()
+    new_sender(big).send(wait_for=None)
+    assert len(cloud.created) == 1
+
+
+def test_a_changed_file_starts_a_new_transfer(
+    cloud: FakeSkyferry, new_sender: NewSender, notes: Notes, big: Path
+) -> None:
+    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    with pytest.raises(StorageError):
+        new_sender(big).send(wait_for=None)
+    big.write_bytes(b"?" * 9003)
+    transfer = new_sender(big).send(wait_for=None)
+    assert transfer.id == "tr_2"
+    assert any("big.bin changed" in line for line in notes.lines)
+
+
+def test_a_touched_file_with_the_same_contents_resumes(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    with pytest.raises(StorageError):
+        new_sender(big).send(wait_for=None)
+    big.touch()
+    assert new_sender(big).send(wait_for=None).id == "tr_1"
+
+
+def test_other_options_are_another_send(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    with pytest.raises(StorageError):
+        new_sender(big, title="A").send(wait_for=None)
+    assert new_sender(big, title="B").send(wait_for=None).id == "tr_2"
+
+
+def test_a_transfer_that_is_gone_starts_anew(
+    cloud: FakeSkyferry, new_sender: NewSender, notes: Notes, big: Path
+) -> None:
+    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    with pytest.raises(StorageError):
+        new_sender(big).send(wait_for=None)
+    assert cloud.transfer is not None
+    cloud.transfer["status"] = "expired"
+    assert new_sender(big).send(wait_for=None).id == "tr_2"
+    assert any("is expired: starting anew" in line for line in notes.lines)
+
+
+def test_an_interrupted_wait_goes_on_without_sending_anything_again(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    cloud.polls = 10_000
+    with pytest.raises(NotReadyError, match="skyferry status tr_1"):
+        new_sender(big).send(wait_for=0)
+    cloud.polls = 0
+    transfer = new_sender(big).send(wait_for=60)
+    assert (transfer.id, transfer.status) == ("tr_1", "ready")
+    assert len(cloud.part_puts) == 10
+    assert cloud.count("POST", "/finalize") == 1
+
+
+def test_a_finished_send_leaves_nothing_behind(
+    new_sender: NewSender, big: Path, tmp_path: Path
+) -> None:
+    assert new_sender(big).send(wait_for=None).id == "tr_1"
+    assert list((tmp_path / "state").iterdir()) == []
+    assert new_sender(big).send(wait_for=None).id == "tr_2"
+
+
+def test_polling_waits_as_long_as_the_api_asks(
+    cloud: FakeSkyferry, new_sender: NewSender, naps: list[float], big: Path
+) -> None:
+    cloud.polls = 2
+    new_sender(big).send(wait_for=60)
+    assert naps == [2, 3, 3]
+
+
+def test_a_refused_file_is_named_with_its_reason(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path, tmp_path: Path
+) -> None:
+    cloud.verdict = "infected"
+    sender = new_sender(big)
+    with pytest.raises(TransferBlockedError) as caught:
+        sender.send(wait_for=60)
+    assert "big.bin is infected: EICAR-Test-File found. (malware-detected)" in str(caught.value)
+    assert not sender.resumable
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_a_refused_create_is_not_remembered(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path, tmp_path: Path
+) -> None:
+    cloud.faults.append(lambda _: problem(400, "malformed"))
+    sender = new_sender(big)
+    with pytest.raises(ApiError):
+        sender.send(wait_for=None)
+    assert not sender.resumable
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_a_file_that_changes_while_it_is_sent_is_an_error(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    def grow() -> None:
+        with big.open("ab") as file:
+            file.write(b"more")
+
+    cloud.faults.append(at_part(5, grow))  # type: ignore[arg-type]
+    with pytest.raises(FileChangedError, match=r"big\.bin changed"):
+        new_sender(big).send(wait_for=None)
+    assert cloud.count("POST", "/complete") == 0
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_an_error(
+    new_sender: NewSender, cloud: FakeSkyferry, big: Path
+) -> None:
+    sender = new_sender(big)
+    big.write_bytes(b"short")
+    with pytest.raises(FileChangedError):
+        sender.send(wait_for=None)
+    assert cloud.requests == []
+
+
+def test_the_first_error_stops_the_other_workers(
+    cloud: FakeSkyferry, new_sender: NewSender, tmp_path: Path
+) -> None:
+    huge = tmp_path / "huge.bin"
+    huge.write_bytes(bytes(200_000))
+    cloud.faults.append(at_part(10, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    before = threading.active_count()
+    with pytest.raises(StorageError):
+        new_sender(huge).send(wait_for=None)
+    assert len(cloud.part_puts) < 100
+    assert threading.active_count() == before
+
+
+def test_an_unreachable_store_ends_after_some_tries(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    def down(request: httpx.Request) -> httpx.Response | None:
+        if request.method == "PUT":
+            raise httpx.ConnectError(f"no route to {request.url}")
+        return None
+
+    cloud.faults.append(down)
+    with pytest.raises(StorageUnreachableError) as caught:
+        new_sender(big, workers=1).send(wait_for=None)
+    assert "generation=" not in str(caught.value), "a signed URL is a secret"
+
+
+def test_what_is_no_file_is_refused_before_anything_is_sent(
+    new_sender: NewSender, tmp_path: Path
+) -> None:
+    with pytest.raises(LocalFileError, match="cannot read"):
+        new_sender(tmp_path / "missing")
+    (tmp_path / "empty-folder").mkdir()
+    with pytest.raises(LocalFileError, match="no file to send"):
+        new_sender(tmp_path / "empty-folder")
