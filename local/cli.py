@@ -1,6 +1,7 @@
 """The commands `up`, `run`, `status` and `down`."""
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -45,13 +46,17 @@ def main(arguments: Sequence[str]) -> int:
     wrapped.set_defaults(run=None)
     chosen = parser.parse_args(arguments)
     progress = Progress()
-    cloud = LaptopCloud(Settings(), progress)
     try:
+        cloud = LaptopCloud(Settings.load(), progress)
         if chosen.run is None:
             return with_cloud(cloud, progress, chosen.argv)
         return int(chosen.run(cloud, progress))
     except LaptopCloudError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read our lines has left; the interpreter would complain of it once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)

@@ -5,15 +5,28 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from local.deployment_file import Deployment, write_atomically
 from local.emulator import answers
+from local.fingerprint import fingerprint
 from local.problems import LaptopCloudError
 from local.settings import ACCOUNT, REGION, Settings, tool_environment
 
 _QUIET: Final = ("--no-notices", "--no-version-reporting", "--no-path-metadata")
-_MARK: Final = "bootstrapped"
+#: Everything the cloud assembly is made of.
+_SOURCES: Final = (
+    "app.py",
+    "cdk.json",
+    "config",
+    "local/scanner",
+    "openapi.json",
+    "pyproject.toml",
+    "requirements.txt",
+    "runtime",
+    "stacks",
+)
 
 
 class CdkApp:
@@ -24,29 +37,49 @@ class CdkApp:
         self._assembly = settings.state / "cdk.out"
         self._environment = tool_environment(settings)
 
-    def synthesize(self) -> None:
-        """Write the cloud assembly, without the command line: it would only start the same program."""
-        context = json.loads((self._settings.root / "cdk.json").read_text()).get("context", {})
+    def synthesize(self) -> bool:
+        """Write the cloud assembly; False when nothing it is made of has changed.
+
+        Without the command line, which would only start the same program, and without the validators,
+        which take three quarters of the time: `make synth` and the template tests run them.
+        """
+        root, state = self._settings.root, self._settings.state
+        configuration = state / "local.toml"
+        configuration.write_text(
+            self._settings.with_own_ports((root / "config" / "local.toml").read_text())
+        )
+        stamp = state / "cdk.out.stamp"
+        wanted = fingerprint(root, _SOURCES, sys.version, configuration.read_text())
+        if _is(stamp, wanted) and (self._assembly / "manifest.json").exists():
+            return False
+        stamp.unlink(missing_ok=True)
+        context = json.loads((root / "cdk.json").read_text()).get("context", {})
+        context |= {"env": "local", "config": str(configuration)}
         self._run(
             "synth",
             [sys.executable, "app.py"],
             extra={
                 "CDK_OUTDIR": str(self._assembly),
-                "CDK_CONTEXT_JSON": json.dumps(context | {"env": "local"}),
+                "CDK_CONTEXT_JSON": json.dumps(context),
+                "CDK_VALIDATION": "false",
             },
         )
+        stamp.write_text(wanted)
+        return True
 
     def bootstrap(self, emulator_pid: int | None) -> bool:
         """Bootstrap the emulated account, once per emulator process; True when work was done.
 
         The stock template's staging bucket refuses plain HTTP, and the emulator enforces that.
         """
-        mark = self._settings.state / _MARK
-        if mark.exists() and mark.read_text() == str(emulator_pid):
+        mark = self._settings.state / "bootstrapped"
+        if _is(mark, str(emulator_pid)):
             return False
-        shown = self._run("bootstrap-template", self._cdk("bootstrap", "--show-template"))
-        template = self._settings.state / "bootstrap.yaml"
-        template.write_text(without_resource(shown, "StagingBucketPolicy"))
+        version = fingerprint(self._settings.root, ["package-lock.json"])[:12]
+        template = self._settings.state / f"bootstrap-{version}.yaml"
+        if not template.exists():
+            shown = self._run("bootstrap-template", self._cdk("bootstrap", "--show-template"))
+            write_atomically(template, without_resource(shown, "StagingBucketPolicy"))
         account = f"aws://{ACCOUNT}/{REGION}"
         self._run("bootstrap", self._cdk("bootstrap", account, "--template", str(template)))
         mark.write_text(str(emulator_pid))
@@ -92,6 +125,10 @@ class CdkApp:
                 f"{self._settings.state.name}/logs/{log.name}.\n{failure(log.read_text())}"
             )
         return result.stdout
+
+
+def _is(file: Path, content: str) -> bool:
+    return file.exists() and file.read_text() == content
 
 
 def without_resource(template: str, name: str) -> str:

@@ -1,6 +1,7 @@
 """The first transfer: two files sent with the `skyferry` command and received from the mailed link."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -38,14 +39,14 @@ def first_transfer(cloud: Cloud, progress: Progress) -> str:
         received.mkdir()
         files = [_made(sent / name, size) for name, size in _FILES.items()]
         environment = _environment(Path(folder), cloud)
-        seen = len(_inbox(cloud))
         progress.say("\nA first transfer, from ada to grace@example.com:\n")
         with progress.step(f"Send {len(files)} files, {_megabytes(files)} MB") as remark:
             names = [str(file) for file in files]
             command = ["send", *names, "--to", RECIPIENT, "--title", "Hello from Skyferry"]
-            remark(_skyferry(command, environment).strip())
+            transfer = json.loads(_skyferry([*command, "--json"], environment))
+            remark(f"transfer {transfer['id']} is {transfer['status']}")
         with progress.step("Wait for the mail") as remark:
-            mail = _wait_for_mail(cloud, seen)
+            mail = _wait_for_mail(cloud, transfer["id"])
             remark(f"“{mail['subject']}”")
         link = _link(mail["text"], cloud.api_url)
         with progress.step("Receive them from the link in the mail"):
@@ -107,20 +108,16 @@ def _skyferry(arguments: list[str], environment: Mapping[str, str]) -> str:
     return result.stdout
 
 
-def _inbox(cloud: Cloud) -> list[dict[str, str]]:
-    mails = httpx.get(cloud.inbox_url, trust_env=False).raise_for_status().json()
-    return [mail for mail in mails if RECIPIENT in mail["to"]]
-
-
-def _wait_for_mail(cloud: Cloud, seen: int) -> dict[str, str]:
+def _wait_for_mail(cloud: Cloud, transfer_id: str) -> dict[str, str]:
     deadline = time.monotonic() + _MAIL_SECONDS
-    while len(mails := _inbox(cloud)) <= seen:
-        if time.monotonic() > deadline:
-            raise LaptopCloudError(
-                f"No mail arrived within {_MAIL_SECONDS:.0f} s although the transfer is ready."
-            )
+    while time.monotonic() < deadline:
+        for mail in httpx.get(cloud.inbox_url, trust_env=False).raise_for_status().json():
+            if mail["tags"].get("transfer_id") == transfer_id:
+                return dict(mail)
         time.sleep(0.2)
-    return mails[-1]
+    raise LaptopCloudError(
+        f"No mail arrived within {_MAIL_SECONDS:.0f} s although the transfer is ready."
+    )
 
 
 def _link(text: str, api_url: str) -> str:

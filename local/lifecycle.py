@@ -1,34 +1,30 @@
 """Starts, describes and ends a laptop cloud."""
 
 import fcntl
-import hashlib
-import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from local.checks import check_tools
 from local.cloud import Cloud
 from local.deployment import CdkApp
 from local.emulator import Emulator, answers
+from local.fingerprint import fingerprint
 from local.problems import LaptopCloudError
 from local.processes import Process, port_in_use
 from local.progress import Progress
 from local.settings import Settings, tool_environment
 
 _READY_SECONDS: Final = 30.0
-#: Files that describe or belong to a running cloud. Installation and logs stay.
+#: Files that describe or belong to a running cloud. What was installed or generated stays, and the logs.
 _TRANSIENT: Final = (
     "deployment.json",
     "outputs.json",
     "bootstrapped",
-    "bootstrap.yaml",
     "issuer-key.pem",
-    "cdk.out",
     "tmp",
 )
 
@@ -53,12 +49,14 @@ class LaptopCloud:
         settings.cloud_file.unlink(missing_ok=True)
         emulator, standins, proxy = self.processes()
         with self._alone():
+            for process in (emulator, standins, proxy):
+                process.check_port()
             with step("Install the AWS emulator") as remark:
                 _remark(remark, done=self._emulator.install())
             self._start(emulator, "Start the AWS emulator")
             self._start(standins, "Start token issuer, inbox, mail recorder")
-            with step("Synthesize the CDK app"):
-                self._app.synthesize()
+            with step("Synthesize the CDK app") as remark:
+                _remark(remark, done=self._app.synthesize(), otherwise="nothing has changed")
             with step("cdk bootstrap") as remark:
                 _remark(remark, done=self._app.bootstrap(emulator.pid()))
             with step("cdk deploy"):
@@ -94,26 +92,28 @@ class LaptopCloud:
             self._emulator.process(),
             self._python(
                 "standins",
+                "STANDINS",
                 settings.standins_port,
                 lambda: answers(f"{settings.standins_url}/health"),
             ),
-            self._python("proxy", settings.api_port, lambda: port_in_use(settings.api_port)),
+            self._python("proxy", "API", settings.api_port, lambda: port_in_use(settings.api_port)),
         )
 
     def _start(self, process: Process, title: str) -> None:
         with self._progress.step(title) as remark:
             _remark(remark, done=process.start(), otherwise="already running")
 
-    def _python(self, name: str, port: int, ready: Callable[[], bool]) -> Process:
-        environment = tool_environment(self._settings)
+    def _python(self, name: str, port_name: str, port: int, ready: Callable[[], bool]) -> Process:
+        settings = self._settings
         return Process(
             name=name,
             command=[sys.executable, "-m", f"local.{name}"],
-            environment=environment,
+            environment=tool_environment(settings),
             port=port,
-            fingerprint=_fingerprint(self._settings.root / "local"),
-            directory=self._settings.root,
-            state=self._settings.state,
+            port_name=port_name,
+            fingerprint=fingerprint(settings.root, ["local"], sys.version, repr(settings)),
+            directory=settings.root,
+            state=settings.state,
             ready=ready,
         )
 
@@ -133,13 +133,6 @@ class LaptopCloud:
 def _remark(remark: Callable[[str], None], *, done: bool, otherwise: str = "already done") -> None:
     if not done:
         remark(otherwise)
-
-
-def _fingerprint(package: Path) -> str:
-    digest = hashlib.sha256(sys.version.encode())
-    for path in sorted(package.rglob("*.py")):
-        digest.update(os.fsencode(path.relative_to(package)) + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _wait(condition: Callable[[], bool], message: str) -> None:

@@ -63,6 +63,7 @@ class Process:
     command: Sequence[str]
     environment: Mapping[str, str]
     port: int
+    port_name: str
     fingerprint: str
     directory: Path
     state: Path
@@ -95,13 +96,22 @@ class Process:
         record = self._record()
         return record is not None and record["fingerprint"] == self.fingerprint
 
+    def check_port(self) -> None:
+        """Refuse a port that another program uses; does nothing while this process runs."""
+        if self.pid() is None and port_in_use(self.port):
+            raise LaptopCloudError(
+                f"Port {self.port} is in use by another program, and the {self.name} needs it.\n"
+                f"  See which one:      lsof -nP -iTCP:{self.port} -sTCP:LISTEN\n"
+                "  Then end it (a laptop cloud of another copy of this project: `make down` there),\n"
+                f"  or use another port: SKYFERRY_{self.port_name}_PORT={self.port + 1000} make …"
+            )
+
     def start(self, timeout: float = 30.0) -> bool:
         """Start it and wait until it answers; False when it already runs as it should."""
         if self.current():
             return False
         self.stop()
-        if port_in_use(self.port):
-            raise LaptopCloudError(_port_message(self.name, self.port))
+        self.check_port()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             child = subprocess.Popen(
@@ -187,12 +197,3 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
 
 def _tail(path: Path, lines: int = 15) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-
-
-def _port_message(name: str, port: int) -> str:
-    return (
-        f"Port {port} is in use by another program, and the {name} needs it.\n"
-        f"  See which one:  lsof -nP -iTCP:{port} -sTCP:LISTEN\n"
-        "  End that program, then run this again. If it is a laptop cloud started from another\n"
-        "  copy of this project, run `make down` there."
-    )

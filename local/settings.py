@@ -1,10 +1,13 @@
 """Where the laptop cloud keeps its files and which addresses it uses."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
+
+from local.problems import LaptopCloudError
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
@@ -18,13 +21,35 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Ports and folders of one laptop cloud. The deployed configuration names the same ports."""
+    """Ports and folders of one laptop cloud. The ports' defaults are those of config/local.toml."""
 
     root: Path = ROOT
     api_port: int = 8080
     emulator_port: int = 4566
     standins_port: int = 8090
     state: Path = field(default_factory=lambda: ROOT / ".local")
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """The settings, with the ports that a person's environment names."""
+        return cls(
+            api_port=_port(environment, "SKYFERRY_API_PORT", cls.api_port),
+            emulator_port=_port(environment, "SKYFERRY_EMULATOR_PORT", cls.emulator_port),
+            standins_port=_port(environment, "SKYFERRY_STANDINS_PORT", cls.standins_port),
+        )
+
+    def with_own_ports(self, configuration: str) -> str:
+        """The text of config/local.toml, with the ports in its addresses replaced by these."""
+        ports = {
+            str(Settings.api_port): self.api_port,
+            str(Settings.emulator_port): self.emulator_port,
+            str(Settings.standins_port): self.standins_port,
+        }
+        return re.sub(
+            rf"(?<=//{re.escape(HOST)}:)\d+",
+            lambda found: str(ports.get(found[0], found[0])),
+            configuration,
+        )
 
     @property
     def api_url(self) -> str:
@@ -65,6 +90,13 @@ class Settings:
     def emulator_venv(self) -> Path:
         """Virtual environment of the emulator."""
         return self.state / "emulator-venv"
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdecimal() or not 1024 <= int(text) <= 65535:
+        raise LaptopCloudError(f"{name} is {text!r}; a port is a number from 1024 to 65535.")
+    return int(text)
 
 
 #: Of a person's own settings these would send the laptop cloud's traffic elsewhere or break it.

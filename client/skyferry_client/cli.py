@@ -214,6 +214,8 @@ def _exit_codes() -> Iterator[_Run]:
         run.say("Interrupted." + (hint if run.resumable() else ""))
         raise typer.Exit(_INTERRUPTED) from None
     except ApiError as error:
+        if error.code in _GONE:
+            run.resumable = lambda: False
         raise run.fail(_GONE.get(error.code, f"error: {error}")) from None
     except SkyferryError as error:
         raise run.fail(f"error: {error}") from None
@@ -243,7 +245,8 @@ def _introduction(link: LinkView) -> str:
     size = size_text(sum(file.size for file in link.files))
     sender = f" from {link.sender}" if link.sender else ""
     title = f": {link.title}" if link.title else ""
-    return f"{len(link.files)} files, {size}{sender}, until {moment(link.expires_at)}{title}"
+    count = "1 file" if len(link.files) == 1 else f"{len(link.files)} files"
+    return f"{count}, {size}{sender}, until {moment(link.expires_at)}{title}"
 
 
 def _report(run: _Run, results: list[Received]) -> None:

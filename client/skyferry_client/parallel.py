@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 Job = Callable[[], None]
+_Outcomes = queue.SimpleQueue[BaseException | None]
 
 #: How long stopped workers may take to notice. They are daemons: none keeps the process alive.
 _GRACE = 2.0
@@ -16,21 +17,11 @@ def run_all(jobs: Iterable[Job], *, workers: int, stop: threading.Event) -> None
     a job that takes long should look at it."""
     todo = deque(jobs)
     count = len(todo)
-    done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                job = todo.popleft()
-            except IndexError:
-                return
-            error = _outcome(job)
-            # In this order: the errors of workers that stop because of this one come after it.
-            done.put(error)
-            if error is not None:
-                stop.set()
-
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(workers, count))]
+    done: _Outcomes = queue.SimpleQueue()
+    threads = [
+        threading.Thread(target=_work, args=(todo, done, stop), daemon=True)
+        for _ in range(min(workers, count))
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -44,6 +35,19 @@ def run_all(jobs: Iterable[Job], *, workers: int, stop: threading.Event) -> None
             thread.join(_GRACE)
 
 
+def _work(todo: deque[Job], done: _Outcomes, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            job = todo.popleft()
+        except IndexError:
+            return
+        error = _outcome(job)
+        # In this order: the errors of workers that stop because of this one come after it.
+        done.put(error)
+        if error is not None:
+            stop.set()
+
+
 def _outcome(job: Job) -> BaseException | None:
     try:
         job()
@@ -52,7 +56,7 @@ def _outcome(job: Job) -> BaseException | None:
     return None
 
 
-def _next(done: "queue.SimpleQueue[BaseException | None]") -> BaseException | None:
+def _next(done: _Outcomes) -> BaseException | None:
     while True:
         try:
             # Without a timeout, Ctrl-C does not interrupt this wait on Windows.

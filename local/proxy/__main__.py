@@ -15,7 +15,7 @@ from local.settings import HOST, Settings
 def main() -> None:
     """Serve until terminated."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    settings = Settings()
+    settings = Settings.load()
     emulator = Emulator(settings)
 
     def routes() -> Routes:

@@ -70,7 +70,7 @@ def rewritten(status: int, headers: Mapping[str, str], body: bytes, path: str) -
     replaced whole, so that no text of a crash gets out.
     """
     media_type = headers.get("content-type", "").partition(";")[0]
-    if media_type == MEDIA_TYPE or (status < 500 and "x-amzn-errortype" not in headers):
+    if "x-amzn-errortype" not in headers and (status < 500 or media_type == MEDIA_TYPE):
         return None
     document = _document(body)
     if document is None:

@@ -17,7 +17,7 @@ from local.standins.issuer import Issuer, load_key
 def main() -> None:
     """Serve until terminated."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    settings = Settings()
+    settings = Settings.load()
     sqs = boto3.client(
         "sqs",
         endpoint_url=settings.emulator_url,

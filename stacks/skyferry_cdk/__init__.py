@@ -15,7 +15,8 @@ from skyferry_cdk.openapi_gateway import to_gateway
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.rest_api import ApiAlarms, ApiAuth, RestApi, Throttle
 from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan, ScanGate
-from skyferry_cdk.service import FileTransferService, FunctionSettings, Oidc
+from skyferry_cdk.service import FileTransferService
+from skyferry_cdk.service_settings import FunctionSettings, Oidc
 from skyferry_cdk.stream_worker import StreamWorker
 from skyferry_cdk.table import TransferTable
 

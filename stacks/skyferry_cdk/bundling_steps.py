@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 _PLATFORMS: Final = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
-_INSTALLER_FILES: Final = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")
+_INSTALLER_FILES: Final = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json")
 #: Files of botocore/data every client needs, besides the service's own folder.
 _BOTOCORE_COMMON: Final = frozenset(
     {"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}

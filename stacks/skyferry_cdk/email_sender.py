@@ -13,6 +13,7 @@ from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from skyferry_cdk.alarms import RunbookAlarm, Severity
+from skyferry_cdk.nag import acknowledge_wildcard
 
 _FEEDBACK = (
     ses.EmailSendingEvent.SEND,
@@ -62,8 +63,10 @@ class EmailSender(Construct):
         mail_from_subdomain: str | None = "mail",
         bounce_rate: float | None = 0.05,
         complaint_rate: float | None = 0.001,
+        allow_any_sender: bool = False,
     ) -> None:
         super().__init__(scope, id)
+        self._allow_any_sender = allow_any_sender
         if not cdk.Token.is_unresolved(identity.name) and "." not in identity.name:
             raise ValueError(
                 f"{self.node.path}: identity: {identity.name!r} is neither an address nor a domain"
@@ -107,6 +110,8 @@ class EmailSender(Construct):
 
         In the SES sandbox the recipient's own identity is checked too: leave the sandbox (runbook mail-bounces).
         """
+        if self._allow_any_sender:
+            return _grant_any_sender(grantee)
         stack = cdk.Stack.of(self)
         return iam.Grant.add_to_principal(
             grantee=grantee,
@@ -198,6 +203,18 @@ class EmailSender(Construct):
                     datapoints=1,
                 )
         return made
+
+
+def _grant_any_sender(grantee: iam.IGrantable) -> iam.Grant:
+    """For an emulator that authorises mail on `*` only and knows no sender condition."""
+    principal = grantee.grant_principal
+    if isinstance(principal, iam.Role):
+        acknowledge_wildcard(
+            principal, "*", "Asked for by name (allow_any_sender), for an emulator on loopback."
+        )
+    return iam.Grant.add_to_principal(
+        grantee=grantee, actions=["ses:SendEmail"], resource_arns=["*"]
+    )
 
 
 def _reputation(name: str, options: Mapping[str, Any]) -> cloudwatch.Metric:

@@ -13,6 +13,7 @@ from constructs import Construct
 from skyferry import contract
 from skyferry.contract import FUNCTION_ENVIRONMENT, Env, Function, Prefix, Table
 
+from skyferry_cdk.alarms import Watched
 from skyferry_cdk.bundling import PythonBundle
 from skyferry_cdk.email_sender import EmailSender, SenderIdentity
 from skyferry_cdk.file_bucket import FileBucket
@@ -133,7 +134,9 @@ class FileTransferService(Construct):
             runbook_base_url=runbook_base_url,
         )
         # What was passed in is watched by whoever made it, in whatever stack that is.
-        own: list[Watched] = [own for own, given in ((self.table, table), (self.mail, mail)) if not given]
+        own: list[Watched] = [
+            own for own, given in ((self.table, table), (self.mail, mail)) if not given
+        ]
         self.monitoring.watch(self.api, *self.functions, *self.workers, self._sweep_failures, *own)
         draw_dashboard(self)
 

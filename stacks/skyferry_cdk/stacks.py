@@ -14,7 +14,8 @@ from skyferry_cdk.laptop import on_this_machine, scan_stand_in
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.rest_api import Throttle
 from skyferry_cdk.scan_gate import GuardDutyScan, NoScan, ScanGate
-from skyferry_cdk.service import FileTransferService, FunctionSettings, Oidc
+from skyferry_cdk.service import FileTransferService
+from skyferry_cdk.service_settings import FunctionSettings, Oidc
 from skyferry_cdk.table import TransferTable
 
 SERVICE: Final = "skyferry"
@@ -66,7 +67,12 @@ class DataStack(cdk.Stack):
             removal_policy=removal,
             allow_plain_http=environment.laptop is not None,
         )
-        self.mail = EmailSender(self, "Mail", identity=_identity(self, environment))
+        self.mail = EmailSender(
+            self,
+            "Mail",
+            identity=_identity(self, environment),
+            allow_any_sender=environment.laptop is not None,
+        )
         # Here, so that nobody has to confirm a subscription again after the service was rebuilt.
         self.topics = AlarmTopics(
             self,

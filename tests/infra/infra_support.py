@@ -10,7 +10,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 from cdk_nag import AwsSolutionsChecks
-
 from skyferry_cdk import Invocation, ServiceFunction
 
 Json = dict[str, Any]
@@ -41,11 +40,13 @@ def any_function(
     return ServiceFunction(
         stack,
         name,
-        code=INLINE,
-        handler="index.handler",
-        service=name.lower(),
-        invocation=invocation,
-        **props,
+        **{
+            "code": INLINE,
+            "handler": "index.handler",
+            "service": name.lower(),
+            "invocation": invocation,
+            **props,
+        },
     )
 
 

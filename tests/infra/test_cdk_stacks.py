@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from infra_support import REPOSITORY, Json, actions, only, resources, stable, statements
-from syrupy.assertion import SnapshotAssertion
-
 from skyferry.contract import FUNCTION_ENVIRONMENT, Function
+from syrupy.assertion import SnapshotAssertion
 
 Templates = Callable[[str], dict[str, Json]]
 
@@ -157,19 +156,22 @@ def test_a_wildcard_resource_is_x_ray_or_the_keys_below_a_prefix(
     for policy, statement in statements(templates(name)["service"]):
         found = statement["Resource"]
         for resource in found if isinstance(found, list) else [found]:
-            tail = resource if isinstance(resource, str) else resource.get("Fn::Join", ["", [""]])[1][-1]
+            tail = (
+                resource
+                if isinstance(resource, str)
+                else resource.get("Fn::Join", ["", [""]])[1][-1]
+            )
             if isinstance(tail, str) and "*" in tail:
                 x_ray = tail == "*" and all(a.startswith("xray:") for a in actions(statement))
                 assert x_ray or tail in {"/inbox/*", "/files/*"}, (policy, tail)
 
 
-def test_mail_is_sent_from_one_address_only(templates: Templates) -> None:
+@pytest.mark.parametrize("name", ON_AWS)
+def test_mail_is_sent_from_one_address_only(templates: Templates, name: str) -> None:
     (statement,) = [
-        one for _, one in statements(templates("prod")["service"]) if "ses:SendEmail" in actions(one)
+        one for _, one in statements(templates(name)["service"]) if "ses:SendEmail" in actions(one)
     ]
-    assert statement["Condition"] == {
-        "StringEquals": {"ses:FromAddress": "transfers@example.com"}
-    }
+    assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": "transfers@example.com"}}
     assert len(statement["Resource"]) == 2
 
 
@@ -279,7 +281,12 @@ def test_every_tag_reaches_every_taggable_kind_of_resource(templates: Templates)
     }
     for part, kinds in {
         "data": ("AWS::S3::Bucket", "AWS::SNS::Topic"),
-        "service": ("AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::IAM::Role"),
+        "service": (
+            "AWS::Lambda::Function",
+            "AWS::SQS::Queue",
+            "AWS::Logs::LogGroup",
+            "AWS::IAM::Role",
+        ),
     }.items():
         for kind in kinds:
             for logical_id, one in resources(templates("prod")[part], kind).items():

@@ -7,28 +7,19 @@ from typing import TYPE_CHECKING
 
 from skyferry.adapters.aws_errors import unavailable_on_fault
 from skyferry.contract import OBJECT_CREATED
-from skyferry.core.errors import UnavailableError
 from skyferry.core.models import MailJob
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
-    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
-
-#: SQS takes no more at once.
-_BATCH = 10
 
 
 def _send_all(client: "SQSClient", url: str, bodies: Sequence[str]) -> None:
-    """All of them, or UnavailableError: then some may be in the queue, and the caller sends all again."""
-    for start in range(0, len(bodies), _BATCH):
-        entries: list[SendMessageBatchRequestEntryTypeDef] = [
-            {"Id": str(index), "MessageBody": body}
-            for index, body in enumerate(bodies[start : start + _BATCH])
-        ]
+    """All of them, or UnavailableError: then some may be in the queue, and the caller sends all again.
+
+    One by one: at most 50 recipients or 1,000 files, and no half-failed batch to sort out."""
+    for body in bodies:
         with unavailable_on_fault("SQS"):
-            answer = client.send_message_batch(QueueUrl=url, Entries=entries)
-        if answer.get("Failed"):
-            raise UnavailableError(f"SQS refused {len(answer['Failed'])} messages; try again.")
+            client.send_message(QueueUrl=url, MessageBody=body)
 
 
 @dataclass(frozen=True, slots=True)

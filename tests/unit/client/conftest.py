@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 import respx
-from fake_skyferry import API, TOKEN, FakeSkyferry
+from fake_reporter import Notes
+from fake_skyferry import FakeSkyferry
+from fake_wire import API, LINK_TOKEN, TOKEN
 from skyferry_client.client import Client
-from skyferry_client.progress import Task
+from skyferry_client.download import Received, Receiver
 from skyferry_client.resume import SendRequest, StateStore
 from skyferry_client.retry import RetryPolicy
 from skyferry_client.send import Sender
@@ -15,43 +17,6 @@ from skyferry_client.source import collect
 from skyferry_client.storage import Storage
 from skyferry_client.upload import Uploader
 from typer.testing import CliRunner, Result
-
-
-class Notes:
-    """A reporter that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.sent: dict[str, int] = {}
-
-    def task(self, verb: str, name: str, total: int, done: int = 0) -> Task:
-        key = f"{verb} {name} {total}"
-        self.sent[key] = done
-        return _CountingTask(self.sent, key)
-
-    def note(self, text: str) -> None:
-        self.lines.append(text)
-
-    def live(self) -> "Notes":
-        return self
-
-    def __enter__(self) -> "Notes":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is drawn."""
-
-
-class _CountingTask:
-    def __init__(self, sent: dict[str, int], key: str) -> None:
-        self._sent = sent
-        self._key = key
-
-    def advance(self, count: int) -> None:
-        self._sent[self._key] += count
-
-    def finish(self) -> None:
-        """Nothing is drawn."""
 
 
 @pytest.fixture(autouse=True)
@@ -90,9 +55,6 @@ def retry() -> RetryPolicy:
     return RetryPolicy(first_wait=0.0)
 
 
-SendPaths = Callable[..., Sender]
-
-
 @pytest.fixture
 def new_sender(
     client: Client,
@@ -101,7 +63,7 @@ def new_sender(
     naps: list[float],
     retry: RetryPolicy,
     tmp_path: Path,
-) -> SendPaths:
+) -> Callable[..., Sender]:
     """A sender as a fresh process would make it: same arguments, same state folder."""
 
     def make(*paths: Path, title: str | None = None, workers: int = 4) -> Sender:
@@ -119,6 +81,28 @@ def big(tmp_path: Path) -> Path:
     path = tmp_path / "big.bin"
     path.write_bytes(b"".join(bytes([number]) * 1000 for number in range(9)) + b"end")
     return path
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def receive(
+    client: Client, storage: Storage, notes: Notes, out: Path, naps: list[float]
+) -> Iterator[Callable[..., list[Received]]]:
+    # Links are opened without the access token; the fake cloud insists on it.
+    with Client(client.base_url, sleep=naps.append) as anonymous:
+
+        def run(*, force: bool = False) -> list[Received]:
+            policy = RetryPolicy(first_wait=0.0, sleep=naps.append)
+            receiver = Receiver(anonymous, storage, notes, force=force, retry=policy)
+            return receiver.receive(LINK_TOKEN, anonymous.view_link(LINK_TOKEN), out)
+
+        yield run
 
 
 @pytest.fixture

@@ -4,78 +4,26 @@ It keeps the contract's rules that the client leans on (idempotency, exact sizes
 and counts what it was asked.
 """
 
-import base64
 import hashlib
 import json
 import re
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-
-API = "https://api.example.test/v1"
-STORE = "https://store.example.test"
-TOKEN = "secret-token"
-LINK_TOKEN = "link-token-0123456789"
-LINK = f"{API}/t/{LINK_TOKEN}"
-TIME = "2030-01-01T00:00:00.000Z"
-MULTIPART_FROM = 4_000
-PART_SIZE = 1_000
-
-#: Looks at a request first; answers in the server's place, or lets it through with None.
-Fault = Callable[[httpx.Request], httpx.Response | None]
-
-
-def sha256(content: bytes) -> str:
-    return base64.b64encode(hashlib.sha256(content).digest()).decode()
-
-
-def problem(status: int, code: str, detail: str = "No.", **more: Any) -> httpx.Response:
-    headers = {"content-type": "application/problem+json", **more.pop("headers", {})}
-    body = {
-        "type": f"https://skyferry.dev/problems/{code}",
-        "title": "Title",
-        "status": status,
-        "detail": detail,
-        "instance": "/x",
-        "code": code,
-        "request_id": "req-1",
-        "message": detail,
-        **more,
-    }
-    return httpx.Response(status, json=body, headers=headers)
-
-
-def store_error(status: int, code: str, message: str = "No.") -> httpx.Response:
-    return httpx.Response(
-        status, text=f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    )
-
-
-@dataclass
-class StoredFile:
-    declared: dict[str, Any]
-    id: str
-    status: str = "pending"
-    reason: dict[str, str] | None = None
-    content: bytes | None = None
-    parts: dict[int, bytes] = field(default_factory=dict)
-
-    @property
-    def multipart(self) -> bool:
-        return int(self.declared["size"]) >= MULTIPART_FROM
-
-    def to_json(self) -> dict[str, Any]:
-        nothing = {"path": None, "sha256": None, "crc64nvme": None}
-        return {
-            **nothing,
-            **self.declared,
-            "id": self.id,
-            "status": self.status,
-            "reason": self.reason,
-        }
+from fake_wire import (
+    LINK_TOKEN,
+    PART_SIZE,
+    STORE,
+    TIME,
+    TOKEN,
+    Fault,
+    StoredFile,
+    problem,
+    sha256,
+    store_error,
+)
 
 
 @dataclass

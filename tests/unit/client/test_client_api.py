@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from fake_skyferry import API, TOKEN, FakeSkyferry, problem
+from fake_skyferry import FakeSkyferry
+from fake_wire import API, TOKEN, problem
 from skyferry_client.client import Client
 from skyferry_client.errors import (
     ApiError,

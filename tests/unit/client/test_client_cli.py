@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_skyferry import API, LINK, TOKEN, FakeSkyferry, problem
+from fake_skyferry import FakeSkyferry
+from fake_wire import API, LINK, TOKEN, problem
 from skyferry_client.cli import app
 from typer.testing import CliRunner, Result
 
@@ -181,6 +182,33 @@ def test_a_link_that_is_over_says_why(run: Run, cloud: FakeSkyferry, code: str, 
     result = run("receive", LINK)
     assert result.exit_code == 1
     assert words in result.stderr
+
+
+def test_a_link_that_ends_under_way_holds_out_no_hope(
+    run: Run, cloud: FakeSkyferry, tmp_path: Path
+) -> None:
+    cloud.offer("a.txt", b"hello")
+    cloud.faults.append(lambda r: problem(410, "download-limit") if r.method == "POST" else None)
+    result = run("receive", LINK, "--output", tmp_path)
+    assert result.exit_code == 1
+    assert "used up" in result.stderr
+    assert "again to continue" not in result.stderr
+
+
+def test_an_interrupted_receive_says_how_to_go_on(
+    run: Run, cloud: FakeSkyferry, tmp_path: Path
+) -> None:
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path.startswith("/object/"):
+            raise KeyboardInterrupt
+        return None
+
+    cloud.offer("a.txt", b"hello")
+    cloud.faults.append(interrupt)
+    result = run("receive", LINK, "--output", tmp_path)
+    assert result.exit_code == 130
+    assert "again to continue" in result.stderr
+    assert not (tmp_path / "a.txt").exists()
 
 
 def test_transfers_are_listed(run: Run, big: Path) -> None:

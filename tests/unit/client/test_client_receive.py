@@ -5,39 +5,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Notes
-from fake_skyferry import LINK_TOKEN, FakeSkyferry, problem, sha256, store_error
-from skyferry_client.client import Client
-from skyferry_client.download import Received, Receiver
+from fake_skyferry import FakeSkyferry
+from fake_wire import TIME, files_below, problem, sha256, store_error
+from skyferry_client.download import Received
 from skyferry_client.errors import ApiError, StorageUnreachableError
-from skyferry_client.retry import RetryPolicy
-from skyferry_client.storage import Storage
-
-CONTENT = bytes(range(256)) * 40
 
 Receive = Callable[..., list[Received]]
 
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def receive(
-    client: Client, storage: Storage, notes: Notes, out: Path, naps: list[float]
-) -> Iterator[Receive]:
-    # Links are opened without the access token; the fake cloud insists on it.
-    with Client(client.base_url, sleep=naps.append) as anonymous:
-
-        def run(*, force: bool = False) -> list[Received]:
-            policy = RetryPolicy(first_wait=0.0, sleep=naps.append)
-            receiver = Receiver(anonymous, storage, notes, force=force, retry=policy)
-            return receiver.receive(LINK_TOKEN, anonymous.view_link(LINK_TOKEN), out)
-
-        yield run
+CONTENT = bytes(range(256)) * 40
 
 
 class Breaks(httpx.SyncByteStream):
@@ -68,23 +43,8 @@ def breaking(cloud: FakeSkyferry, after: int, times: int) -> Callable[..., httpx
     return fault
 
 
-def files_below(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
 def ranges(cloud: FakeSkyferry) -> list[str | None]:
     return [r.headers.get("range") for r in cloud.requests if r.url.path.startswith("/object/")]
-
-
-def test_files_arrive_in_their_folders(cloud: FakeSkyferry, receive: Receive, out: Path) -> None:
-    cloud.offer("a.bin", CONTENT, path="album/day 1")
-    cloud.offer("b.bin", b"")
-    assert [result.problem for result in receive()] == [None, None]
-    assert files_below(out) == {"album/day 1/a.bin": CONTENT, "b.bin": b""}
 
 
 def test_a_broken_download_goes_on_where_it_stopped(
@@ -210,100 +170,6 @@ def test_without_a_checksum_the_size_still_counts(
     assert files_below(out) == {"a.bin": CONTENT}
 
 
-def test_an_existing_file_is_kept(cloud: FakeSkyferry, receive: Receive, out: Path) -> None:
-    (out / "a.bin").write_bytes(b"mine")
-    cloud.offer("a.bin", CONTENT)
-    (result,) = receive()
-    assert "--force" in str(result.problem)
-    assert files_below(out) == {"a.bin": b"mine"}
-    assert cloud.downloads == 0
-
-
-def test_force_replaces_an_existing_file(cloud: FakeSkyferry, receive: Receive, out: Path) -> None:
-    (out / "a.bin").write_bytes(b"mine")
-    cloud.offer("a.bin", CONTENT)
-    receive(force=True)
-    assert files_below(out) == {"a.bin": CONTENT}
-
-
-def test_a_file_made_meanwhile_is_kept(cloud: FakeSkyferry, receive: Receive, out: Path) -> None:
-    cloud.offer("a.bin", CONTENT)
-
-    def somebody(request: httpx.Request) -> None:
-        if request.url.path.startswith("/object/"):
-            (out / "a.bin").write_bytes(b"mine")
-
-    cloud.faults.append(somebody)
-    (result,) = receive()
-    assert result.problem is not None
-    assert (out / "a.bin").read_bytes() == b"mine"
-
-
-def test_what_is_there_already_is_not_downloaded_again(
-    cloud: FakeSkyferry, receive: Receive, out: Path
-) -> None:
-    cloud.offer("a.bin", CONTENT)
-    (out / "a.bin").write_bytes(CONTENT)
-    (result,) = receive()
-    assert result.problem is None
-    assert cloud.downloads == 0
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        (None, "../evil"),
-        (None, "/etc/evil"),
-        (None, "..\\..\\evil"),
-        (None, ".."),
-        (None, ""),
-        ("../..", "evil"),
-        ("/etc", "evil"),
-        ("a/../../..", "evil"),
-        ("C:\\Windows", "evil"),
-        ("..", ".."),
-        (None, "evil\x00.txt"),
-        (None, "x" * 5000),
-        ("é" * 3000, "日本語" * 300 + ".txt"),
-    ],
-)
-def test_hostile_names_stay_inside_the_folder(
-    cloud: FakeSkyferry, receive: Receive, out: Path, tmp_path: Path, path: str | None, name: str
-) -> None:
-    cloud.offer(name, b"evil", path=path)
-    (result,) = receive()
-    assert result.problem is None
-    assert list(files_below(out).values()) == [b"evil"]
-    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
-
-
-def test_a_symbolic_link_does_not_lead_out(
-    cloud: FakeSkyferry, receive: Receive, out: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (out / "docs").symlink_to(tmp_path / "elsewhere")
-    cloud.offer("a", b"x", path="docs")
-    (result,) = receive()
-    assert "symbolic link" in str(result.problem)
-    assert list((tmp_path / "elsewhere").iterdir()) == []
-
-
-def test_equal_names_become_different_files(
-    cloud: FakeSkyferry, receive: Receive, out: Path
-) -> None:
-    cloud.offer("a.txt", b"1")
-    cloud.offer("A.txt", b"2")
-    cloud.offer("a.txt", b"3", path="B")
-    cloud.offer("b", b"4")
-    receive()
-    assert files_below(out) == {
-        "a.txt": b"1",
-        "A (1).txt": b"2",
-        "B/a.txt": b"3",
-        "b (1)": b"4",
-    }
-
-
 def test_a_refusal_of_the_store_is_raised(cloud: FakeSkyferry, receive: Receive) -> None:
     cloud.offer("a.bin", CONTENT)
     cloud.faults.append(
@@ -312,3 +178,37 @@ def test_a_refusal_of_the_store_is_raised(cloud: FakeSkyferry, receive: Receive)
     with pytest.raises(Exception, match="503 SlowDown"):
         receive()
     assert len(ranges(cloud)) == 5
+
+
+def test_another_range_than_the_one_asked_for_is_refused(
+    cloud: FakeSkyferry, receive: Receive, out: Path
+) -> None:
+    cloud.offer("a.bin", CONTENT)
+    cloud.faults.append(breaking(cloud, 1000, 1))
+    shifted = {"content-range": f"bytes 999-{len(CONTENT) - 1}/{len(CONTENT)}"}
+    cloud.faults.insert(
+        0,
+        lambda r: (
+            httpx.Response(206, content=CONTENT[999:], headers=shifted)
+            if "range" in r.headers
+            else None
+        ),
+    )
+    (result,) = receive()
+    assert "another range" in str(result.problem)
+    assert not (out / "a.bin").exists()
+
+
+def test_a_url_for_another_size_is_refused(
+    cloud: FakeSkyferry, receive: Receive, out: Path
+) -> None:
+    cloud.offer("a.bin", CONTENT, size=5)
+    cloud.faults.append(
+        lambda r: (
+            httpx.Response(201, json={"url": "https://x.test", "expires_at": TIME, "size": 6})
+            if r.method == "POST"
+            else None
+        )
+    )
+    (result,) = receive()
+    assert "another size" in str(result.problem)

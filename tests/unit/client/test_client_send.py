@@ -2,41 +2,27 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Notes
-from fake_skyferry import FakeSkyferry, problem, store_error
+from fake_reporter import Notes
+from fake_skyferry import FakeSkyferry
+from fake_wire import TIME, at_part, sha256, store_error
 from skyferry_client.errors import (
-    ApiError,
+    BadAnswerError,
     FileChangedError,
     LocalFileError,
-    NotReadyError,
     StorageError,
     StorageUnreachableError,
     TransferBlockedError,
 )
+from skyferry_client.parts import plan_parts
 from skyferry_client.send import Sender
+from skyferry_client.urls import MultipartUpload
 
 NewSender = Callable[..., Sender]
-
-
-def part_number(request: httpx.Request) -> int | None:
-    return int(request.url.path.rsplit("/", 1)[1]) if request.method == "PUT" else None
-
-
-def at_part(number: int, act: Callable[[], httpx.Response | None]) -> Callable[..., object]:
-    """A fault when the part is sent, the first time only."""
-    left = [1]
-
-    def fault(request: httpx.Request) -> httpx.Response | None:
-        if part_number(request) == number and left:
-            left.pop()
-            return act()
-        return None
-
-    return fault
 
 
 def test_small_and_large_files_arrive_whole(
@@ -84,7 +70,7 @@ def test_part_urls_are_asked_for_in_windows_of_a_hundred(
 def test_expired_part_urls_are_renewed(
     cloud: FakeSkyferry, new_sender: NewSender, big: Path
 ) -> None:
-    cloud.faults.append(at_part(5, cloud.expire_urls))  # type: ignore[arg-type]
+    cloud.faults.append(at_part(5, cloud.expire_urls))
     new_sender(big, workers=1).send(wait_for=None)
     assert cloud.sign_calls == [list(range(1, 11)), list(range(5, 11))]
     assert next(iter(cloud.files.values())).content == big.read_bytes()
@@ -108,7 +94,7 @@ def test_an_expired_form_is_opened_again(
 def test_a_part_is_sent_again_after_a_fault(
     cloud: FakeSkyferry, new_sender: NewSender, notes: Notes, big: Path, status: int
 ) -> None:
-    cloud.faults.append(at_part(3, lambda: store_error(status, "SlowDown")))  # type: ignore[arg-type]
+    cloud.faults.append(at_part(3, lambda: store_error(status, "SlowDown")))
     new_sender(big).send(wait_for=None)
     assert sorted(cloud.part_puts) == list(range(1, 11))
     # Bytes that had to go twice are counted once.
@@ -121,7 +107,7 @@ def test_a_part_is_sent_again_when_the_connection_breaks(
     def broken() -> httpx.Response:
         raise httpx.WriteError("broken pipe")
 
-    cloud.faults.append(at_part(3, broken))  # type: ignore[arg-type]
+    cloud.faults.append(at_part(3, broken))
     new_sender(big).send(wait_for=None)
     assert sorted(cloud.part_puts) == list(range(1, 11))
 
@@ -129,131 +115,9 @@ def test_a_part_is_sent_again_when_the_connection_breaks(
 def test_a_refusal_that_is_none_of_time_ends_the_send(
     cloud: FakeSkyferry, new_sender: NewSender, big: Path
 ) -> None:
-    cloud.faults.append(at_part(3, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    cloud.faults.append(at_part(3, lambda: store_error(400, "InvalidPart")))
     with pytest.raises(StorageError, match="InvalidPart"):
         new_sender(big).send(wait_for=None)
-
-
-def test_the_next_send_resumes_with_the_missing_parts_only(
-    cloud: FakeSkyferry, new_sender: NewSender, notes: Notes, big: Path
-) -> None:
-    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
-    with pytest.raises(StorageError):
-        new_sender(big, workers=1).send(wait_for=None)
-    assert cloud.part_puts == [1, 2, 3, 4]
-
-    cloud.part_puts.clear()
-    transfer = new_sender(big).send(wait_for=60)
-    assert sorted(cloud.part_puts) == [5, 6, 7, 8, 9, 10]
-    assert "big.bin: 4 of 10 parts are already there" in notes.lines
-    assert transfer.status == "ready"
-    assert len(cloud.created) == 1
-    assert next(iter(cloud.files.values())).content == big.read_bytes()
-
-
-def test_a_part_that_is_there_with_another_size_is_sent_again(
-    cloud: FakeSkyferry, new_sender: NewSender, big: Path
-) -> None:
-    cloud.faults.append(at_part(3, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
-    with pytest.raises(StorageError):
-        new_sender(big, workers=1).send(wait_for=None)
-    next(iter(cloud.files.values())).parts[1] = b"torn"
-    cloud.part_puts.clear()
-    new_sender(big).send(wait_for=None)
-    assert 1 in cloud.part_puts
-    assert 2 not in cloud.part_puts
-
-
-def test_files_that_are_complete_are_not_sent_again(
-    cloud: FakeSkyferry, new_sender: NewSender, big: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "small").write_bytes(b"x")
-    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
-    with pytest.raises(StorageError):
-        new_sender(big, tmp_path / "small").send(wait_for=None)
-    new_sender(big, tmp_path / "small").send(wait_for=None)
-    assert len(cloud.forms) == 1
-
-
-def test_a_create_whose_answer_was_lost_is_not_done_twice(
-    cloud: FakeSkyferry, new_sender: NewSender, big: Path
-) -> None:
-    def lose_answer(request: httpx.Request) -> httpx.Response | None:
-        if request.url.path == "/v1/transfers":
-            cloud._create(request)  # it is done, but nobody hears of it
-            raise httpx.ReadTimeout("timed out")
-        return None
-
-    cloud.faults.append(lose_answer)
-    with pytest.raises(Exception, match="timed out"):
-        new_sender(big).send(wait_for=None)
-    cloud.faults.clear()
-    new_sender(big).send(wait_for=None)
-    assert len(cloud.created) == 1
-
-
-def test_a_changed_file_starts_a_new_transfer(
-    cloud: FakeSkyferry, new_sender: NewSender, notes: Notes, big: Path
-) -> None:
-    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
-    with pytest.raises(StorageError):
-        new_sender(big).send(wait_for=None)
-    big.write_bytes(b"?" * 9003)
-    transfer = new_sender(big).send(wait_for=None)
-    assert transfer.id == "tr_2"
-    assert any("big.bin changed" in line for line in notes.lines)
-
-
-def test_a_touched_file_with_the_same_contents_resumes(
-    cloud: FakeSkyferry, new_sender: NewSender, big: Path
-) -> None:
-    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
-    with pytest.raises(StorageError):
-        new_sender(big).send(wait_for=None)
-    big.touch()
-    assert new_sender(big).send(wait_for=None).id == "tr_1"
-
-
-def test_other_options_are_another_send(
-    cloud: FakeSkyferry, new_sender: NewSender, big: Path
-) -> None:
-    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
-    with pytest.raises(StorageError):
-        new_sender(big, title="A").send(wait_for=None)
-    assert new_sender(big, title="B").send(wait_for=None).id == "tr_2"
-
-
-def test_a_transfer_that_is_gone_starts_anew(
-    cloud: FakeSkyferry, new_sender: NewSender, notes: Notes, big: Path
-) -> None:
-    cloud.faults.append(at_part(5, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
-    with pytest.raises(StorageError):
-        new_sender(big).send(wait_for=None)
-    assert cloud.transfer is not None
-    cloud.transfer["status"] = "expired"
-    assert new_sender(big).send(wait_for=None).id == "tr_2"
-    assert any("is expired: starting anew" in line for line in notes.lines)
-
-
-def test_an_interrupted_wait_goes_on_without_sending_anything_again(
-    cloud: FakeSkyferry, new_sender: NewSender, big: Path
-) -> None:
-    cloud.polls = 10_000
-    with pytest.raises(NotReadyError, match="skyferry status tr_1"):
-        new_sender(big).send(wait_for=0)
-    cloud.polls = 0
-    transfer = new_sender(big).send(wait_for=60)
-    assert (transfer.id, transfer.status) == ("tr_1", "ready")
-    assert len(cloud.part_puts) == 10
-    assert cloud.count("POST", "/finalize") == 1
-
-
-def test_a_finished_send_leaves_nothing_behind(
-    new_sender: NewSender, big: Path, tmp_path: Path
-) -> None:
-    assert new_sender(big).send(wait_for=None).id == "tr_1"
-    assert list((tmp_path / "state").iterdir()) == []
-    assert new_sender(big).send(wait_for=None).id == "tr_2"
 
 
 def test_polling_waits_as_long_as_the_api_asks(
@@ -276,17 +140,6 @@ def test_a_refused_file_is_named_with_its_reason(
     assert list((tmp_path / "state").iterdir()) == []
 
 
-def test_a_refused_create_is_not_remembered(
-    cloud: FakeSkyferry, new_sender: NewSender, big: Path, tmp_path: Path
-) -> None:
-    cloud.faults.append(lambda _: problem(400, "malformed"))
-    sender = new_sender(big)
-    with pytest.raises(ApiError):
-        sender.send(wait_for=None)
-    assert not sender.resumable
-    assert list((tmp_path / "state").iterdir()) == []
-
-
 def test_a_file_that_changes_while_it_is_sent_is_an_error(
     cloud: FakeSkyferry, new_sender: NewSender, big: Path
 ) -> None:
@@ -294,7 +147,7 @@ def test_a_file_that_changes_while_it_is_sent_is_an_error(
         with big.open("ab") as file:
             file.write(b"more")
 
-    cloud.faults.append(at_part(5, grow))  # type: ignore[arg-type]
+    cloud.faults.append(at_part(5, grow))
     with pytest.raises(FileChangedError, match=r"big\.bin changed"):
         new_sender(big).send(wait_for=None)
     assert cloud.count("POST", "/complete") == 0
@@ -315,7 +168,7 @@ def test_the_first_error_stops_the_other_workers(
 ) -> None:
     huge = tmp_path / "huge.bin"
     huge.write_bytes(bytes(200_000))
-    cloud.faults.append(at_part(10, lambda: store_error(400, "InvalidPart")))  # type: ignore[arg-type]
+    cloud.faults.append(at_part(10, lambda: store_error(400, "InvalidPart")))
     before = threading.active_count()
     with pytest.raises(StorageError):
         new_sender(huge).send(wait_for=None)
@@ -345,3 +198,37 @@ def test_what_is_no_file_is_refused_before_anything_is_sent(
     (tmp_path / "empty-folder").mkdir()
     with pytest.raises(LocalFileError, match="no file to send"):
         new_sender(tmp_path / "empty-folder")
+
+
+def test_parts_that_do_not_make_the_file_are_refused() -> None:
+    expires_at = datetime(2030, 1, 1, tzinfo=UTC)
+    for part_size, part_count in ((1000, 9), (1000, 11), (0, 1)):
+        with pytest.raises(BadAnswerError, match="are not a file of 9003 bytes"):
+            plan_parts(9003, MultipartUpload(part_size, part_count, expires_at))
+
+
+def test_a_part_without_a_url_is_an_error(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    cloud.faults.append(
+        lambda r: (
+            httpx.Response(200, json={"parts": [], "expires_at": TIME})
+            if r.method == "POST" and r.url.path.endswith("/parts")
+            else None
+        )
+    )
+    with pytest.raises(BadAnswerError, match="no URL was signed"):
+        new_sender(big, workers=1).send(wait_for=None)
+
+
+def test_files_alike_but_for_their_contents_are_not_mixed_up(
+    cloud: FakeSkyferry, new_sender: NewSender, tmp_path: Path
+) -> None:
+    for folder, content in (("a", b"1"), ("b", b"2"), ("c", b"1")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "same.txt").write_bytes(content)
+    new_sender(*(tmp_path / folder / "same.txt" for folder in "abc")).send(wait_for=None)
+    assert all(
+        file.declared["sha256"] == sha256(file.content or b"") for file in cloud.files.values()
+    )
+    assert len(cloud.forms) == 3

@@ -39,6 +39,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
             command=command,
             environment=dict(os.environ),
             port=1,
+            port_name="THING",
             fingerprint=fingerprint,
             directory=tmp_path,
             state=tmp_path,
@@ -128,6 +129,8 @@ def test_a_port_in_use_is_named_with_what_to_do(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "port_in_use", lambda _port: True)
-    with pytest.raises(LaptopCloudError, match=r"(?s)Port 1 is in use.*lsof.*make down") as caught:
+    with pytest.raises(
+        LaptopCloudError, match=r"(?s)Port 1 is in use.*lsof.*SKYFERRY_THING_PORT"
+    ) as caught:
         make().start()
     assert "\n" in str(caught.value)

@@ -1,5 +1,8 @@
 """What the emulator, its functions and the CDK are started with."""
 
+import pytest
+
+from local.problems import LaptopCloudError
 from local.settings import Settings, emulator_environment, tool_environment
 
 PERSONAL = {
@@ -48,3 +51,24 @@ def test_a_proxy_is_not_asked_for_loopback_addresses() -> None:
     environment = tool_environment(Settings(), PERSONAL)
     assert "127.0.0.1" in environment["NO_PROXY"]
     assert environment["no_proxy"] == environment["NO_PROXY"]
+
+
+def test_ports_come_from_the_environment() -> None:
+    settings = Settings.load({"SKYFERRY_API_PORT": "18080"})
+    assert settings.api_url == "http://127.0.0.1:18080/v1"
+    assert settings.emulator_port == Settings().emulator_port
+
+
+@pytest.mark.parametrize("text", ["", "http", "80", "65536", "-1", "٨٠٨٠٠"])
+def test_a_port_that_is_none_is_refused_by_name(text: str) -> None:
+    with pytest.raises(LaptopCloudError, match="SKYFERRY_STANDINS_PORT"):
+        Settings.load({"SKYFERRY_STANDINS_PORT": text})
+
+
+def test_the_deployed_configuration_names_the_same_ports() -> None:
+    text = 'a = "http://127.0.0.1:8080/v1"\nb = "http://127.0.0.1:8090"\nc = 8080\n'
+    swapped = Settings(api_port=8090, standins_port=8080)
+    assert swapped.with_own_ports(text) == (
+        'a = "http://127.0.0.1:8090/v1"\nb = "http://127.0.0.1:8080"\nc = 8080\n'
+    )
+    assert Settings().with_own_ports(text) == text

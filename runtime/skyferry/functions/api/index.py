@@ -25,7 +25,6 @@ from skyferry.shared import clients, clock, ids, observability
 from skyferry.shared.settings import ApiSettings
 
 logger = observability.logger()
-metrics = observability.metrics()
 
 
 @cache
@@ -49,7 +48,7 @@ def build() -> App:
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
-@metrics.log_metrics
+@observability.publish_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request_id = event.get("requestContext", {}).get("requestId") or context.aws_request_id
     app = build()

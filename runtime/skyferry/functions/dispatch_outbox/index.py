@@ -16,7 +16,6 @@ from skyferry.shared import clients, observability
 from skyferry.shared.settings import DispatchOutboxSettings
 
 logger = observability.logger()
-metrics = observability.metrics()
 
 
 @cache
@@ -28,7 +27,7 @@ def build() -> Dispatching:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observability.publish_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Reports the first failed record and stops there: a stream goes on in order, from that record.
     What is lost all the same, the sweep finds by the outbox row."""

@@ -15,7 +15,6 @@ from skyferry.shared import batches, clients, clock, ids, observability
 from skyferry.shared.settings import EmailFeedbackSettings
 
 logger = observability.logger()
-metrics = observability.metrics()
 
 
 @cache
@@ -41,6 +40,6 @@ def _hear(body: Mapping[str, Any]) -> None:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observability.publish_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return batches.process(event, context, _hear)

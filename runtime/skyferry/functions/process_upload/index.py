@@ -20,7 +20,6 @@ from skyferry.shared import batches, clients, clock, ids, observability
 from skyferry.shared.settings import ProcessUploadSettings
 
 logger = observability.logger()
-metrics = observability.metrics()
 
 
 class ForeignBucketError(Exception):
@@ -84,6 +83,6 @@ def build() -> ProcessUpload:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observability.publish_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return batches.process(event, context, build().process)

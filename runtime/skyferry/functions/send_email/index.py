@@ -18,7 +18,6 @@ from skyferry.shared import batches, clients, clock, ids, observability
 from skyferry.shared.settings import SendEmailSettings
 
 logger = observability.logger()
-metrics = observability.metrics()
 
 _METRICS = {MailStatus.SENT: Metric.MAILS_SENT, MailStatus.FAILED: Metric.MAILS_FAILED}
 
@@ -50,6 +49,6 @@ def _deliver(body: Mapping[str, Any]) -> None:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observability.publish_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return batches.process(event, context, _deliver)

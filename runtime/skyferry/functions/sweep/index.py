@@ -18,7 +18,6 @@ from skyferry.shared import clients, clock, ids, observability
 from skyferry.shared.settings import SweepSettings
 
 logger = observability.logger()
-metrics = observability.metrics()
 
 
 class SweepFailedError(Exception):
@@ -48,7 +47,7 @@ def build() -> Sweeping:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@observability.publish_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     swept = build().sweep()
     observability.count(Metric.SWEPT, sum(swept.counts.values()))

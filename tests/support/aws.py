@@ -1,0 +1,76 @@
+"""moto's table, bucket and queues, as the templates define them. moto says nothing about URLs, authority
+or races: those are tested on the laptop cloud."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+from typing import Any
+
+from moto import mock_aws
+from skyferry.adapters.dynamodb import Table
+from skyferry.contract import Table as Names
+from skyferry.shared import clients
+
+
+@dataclass(frozen=True)
+class Aws:
+    table: Table
+    bucket: str
+    queue_url: str
+    other_queue_url: str
+
+    def messages(self, url: str) -> list[str]:
+        answer = clients.sqs().receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+    def rows(self) -> list[dict[str, Any]]:
+        return clients.dynamodb().scan(TableName=self.table.name)["Items"]
+
+
+@cache
+def _moto() -> None:
+    """Started once: making botocore's clients takes longer than most tests."""
+    mock_aws().start()
+
+
+_numbers = count(1)
+
+
+@contextmanager
+def moto_aws() -> Iterator[Aws]:
+    """A table, a bucket and two queues of the test's own."""
+    _moto()
+    number = next(_numbers)
+    table, bucket = _table(f"table-{number}"), f"files-of-test-{number}"
+    clients.s3().create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    sqs = clients.sqs()
+    urls = [sqs.create_queue(QueueName=f"{name}-{number}")["QueueUrl"] for name in ("one", "two")]
+    yield Aws(table, bucket, *urls)
+
+
+def _table(name: str) -> Table:
+    keys = (Names.PARTITION_KEY, Names.SORT_KEY, Names.DUE_SHARD, Names.DUE_AT)
+    clients.dynamodb().create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[
+            {"AttributeName": Names.PARTITION_KEY, "KeyType": "HASH"},
+            {"AttributeName": Names.SORT_KEY, "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": Names.DUE_INDEX,
+                "KeySchema": [
+                    {"AttributeName": Names.DUE_SHARD, "KeyType": "HASH"},
+                    {"AttributeName": Names.DUE_AT, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    return Table(clients.dynamodb(), name)

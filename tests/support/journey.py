@@ -1,0 +1,101 @@
+"""A transfer on moto's AWS, moved by the core's own use cases up to where a test begins."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from skyferry.adapters.file_store import FileStore
+from skyferry.adapters.mail_table import MailTable
+from skyferry.adapters.transfer_table import TransferTable
+from skyferry.contract import ScanVerdict
+from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
+from skyferry.core.models import Change, File, MailJob, Recipient, Transfer
+from skyferry.core.sending import Contents, Sending
+from skyferry.core.verifying import Verifying
+from skyferry.shared import clients, clock, ids
+
+from tests.support.aws import Aws
+from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, any_principal
+from tests.support.fakes import sha256
+
+
+@dataclass
+class Journey:
+    aws: Aws
+
+    def __post_init__(self) -> None:
+        self.transfers = TransferTable(self.aws.table)
+        self.mails = MailTable(self.aws.table)
+        self.store = FileStore(clients.s3(), self.aws.bucket)
+        self.sending = Sending(self.transfers, self.store, clock.now, ids.new_id)
+        self.verifying = Verifying(
+            self.sending,
+            self.transfers,
+            self.store,
+            lambda head, content_type: None,
+            clock.now,
+            ids.new_id,
+            gated=True,
+        )
+
+    def create(
+        self, *contents: bytes, recipients: int = 1, content_type: str = "text/plain"
+    ) -> Contents:
+        new = NewTransfer(
+            title=HOSTILE_NAME,
+            message=HOSTILE_TEXT,
+            files=[
+                NewFile(
+                    name=HOSTILE_NAME,
+                    size=len(content),
+                    content_type=content_type,
+                    sha256=sha256(content),
+                )
+                for content in contents
+            ],
+            recipients=[
+                NewRecipient(email=f"r{number}@example.com") for number in range(recipients)
+            ],
+        )
+        return self.sending.create(any_principal(), new, ids.new_id("tr"))
+
+    def upload(self, file: File, content: bytes) -> str:
+        """The ETag as GuardDuty writes it: without quotes."""
+        answer = clients.s3().put_object(Bucket=self.aws.bucket, Key=file.inbox_key, Body=content)
+        return answer["ETag"].strip('"')
+
+    def ready(self, recipients: int = 1) -> Contents:
+        contents = self.create(b"hello", recipients=recipients)
+        file = contents.files[0]
+        etag = self.upload(file, b"hello")
+        self.sending.finalize(any_principal(), contents.transfer.id)
+        self.verifying.scanned(file.inbox_key, f'"{etag}"', ScanVerdict.NO_THREATS_FOUND)
+        return self.sending.get(any_principal(), contents.transfer.id)
+
+    def job(self, contents: Contents, index: int = 0) -> MailJob:
+        return MailJob(
+            owner=contents.transfer.owner,
+            transfer_id=contents.transfer.id,
+            recipient_id=contents.recipients[index].id,
+            kind="available",
+        )
+
+    def file(self, file: File) -> File:
+        return self.transfers.file(file.owner, file.transfer_id, file.id)
+
+    def transfer(self, transfer: Transfer) -> Transfer:
+        return self.transfers.get(transfer.owner, transfer.id)
+
+    def recipient(self, contents: Contents, index: int = 0) -> Recipient:
+        return self.transfers.recipients(contents.transfer.owner, contents.transfer.id)[index]
+
+    def keys(self) -> list[str]:
+        listed = clients.s3().list_objects_v2(Bucket=self.aws.bucket)
+        return [entry["Key"] for entry in listed.get("Contents", [])]
+
+    def make_due(self, transfer: Transfer, **shifts: timedelta) -> Transfer:
+        """Move times of the stored transfer into the past, as if it had waited."""
+        current = self.transfer(transfer)
+        moved = {name: getattr(current, name) - shift for name, shift in shifts.items()}
+        after = current.replace(version=current.version + 1, **moved)
+        self.transfers.commit(Change(before=current, after=after))
+        return after

@@ -1,0 +1,58 @@
+import io
+from collections.abc import Iterator
+
+import pytest
+from skyferry.functions.api import index as api
+from skyferry.functions.authorizer import index as authorizer
+from skyferry.functions.dispatch_outbox import index as dispatch_outbox
+from skyferry.functions.email_feedback import index as email_feedback
+from skyferry.functions.process_upload import index as process_upload
+from skyferry.functions.send_email import index as send_email
+from skyferry.functions.sweep import index as sweep
+from skyferry.shared import observability
+
+from tests.support.aws import Aws, moto_aws
+from tests.support.events import Context
+
+HANDLERS = (api, authorizer, dispatch_outbox, email_feedback, process_upload, send_email, sweep)
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """moto, and the environment that the template gives the functions."""
+    with moto_aws() as aws:
+        environment = {
+            "SKYFERRY_ENVIRONMENT": "test",
+            "TABLE_NAME": aws.table.name,
+            "BUCKET_NAME": aws.bucket,
+            "PROCESS_UPLOAD_QUEUE_URL": aws.queue_url,
+            "SEND_EMAIL_QUEUE_URL": aws.other_queue_url,
+            "SCAN_GATE": "required",
+            "CORS_ORIGINS": "https://app.example",
+            "PUBLIC_BASE_URL": "https://ferry.test/v1",
+            "SENDER_ADDRESS": "files@ferry.test",
+            "CONFIGURATION_SET": "set",
+            "OIDC_ISSUER": "https://issuer.test",
+            "OIDC_AUDIENCE": "skyferry",
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        for function in HANDLERS:
+            function.build.cache_clear()
+        yield aws
+        for function in HANDLERS:
+            function.build.cache_clear()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the functions log. Powertools' handler keeps the stream it was made with."""
+    stream = io.StringIO()
+    for handler in observability.logger().handlers:
+        monkeypatch.setattr(handler, "stream", stream)
+    return stream

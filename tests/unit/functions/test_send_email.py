@@ -1,0 +1,174 @@
+import io
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.stub import Stubber
+from skyferry.core.models import MailStatus, RecipientStatus
+from skyferry.functions.send_email import index
+from skyferry.functions.send_email.rendering import render
+from skyferry.shared import clients
+
+from tests.support.aws import Aws
+from tests.support.builders import HOSTILE_NAME, any_recipient, any_transfer
+from tests.support.events import Context, sqs_event
+from tests.support.journey import Journey
+
+
+class Ses:
+    """SES, as far as a mailer can tell: remembers the calls, fails on request."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self.fails_with: Exception | None = None
+
+    def send_email(self, **call: Any) -> dict[str, str]:
+        self.calls.append(call)
+        if self.fails_with:
+            raise self.fails_with
+        return {"MessageId": f"ses-{len(self.calls)}"}
+
+
+@pytest.fixture
+def journey(aws: Aws) -> Journey:
+    return Journey(aws)
+
+
+@pytest.fixture
+def ses(monkeypatch: pytest.MonkeyPatch) -> Ses:
+    ses = Ses()
+    monkeypatch.setattr(clients, "sesv2", lambda: ses)
+    return ses
+
+
+def handle(context: Context, *bodies: object) -> list[str]:
+    answer: dict[str, Any] = index.handler(sqs_event(*bodies), context)  # type: ignore[arg-type]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "SendEmail")
+
+
+def test_a_job_becomes_one_mail_with_a_link(journey: Journey, ses: Ses, context: Context) -> None:
+    contents = journey.ready()
+    job = journey.job(contents).model_dump()
+
+    assert handle(context, job) == []
+    assert handle(context, job) == []
+
+    (call,) = ses.calls
+    assert call["FromEmailAddress"] == "files@ferry.test"
+    assert call["Destination"] == {"ToAddresses": ["r0@example.com"]}
+    assert call["ConfigurationSetName"] == "set"
+    assert {tag["Name"]: tag["Value"] for tag in call["EmailTags"]} == {
+        "owner": contents.transfer.owner,
+        "transfer_id": contents.transfer.id,
+        "recipient_id": contents.recipients[0].id,
+        "kind": "available",
+    }
+    body = call["Content"]["Simple"]["Body"]
+    token = body["Text"]["Data"].partition("https://ferry.test/v1/t/")[2].split()[0]
+    assert f"/t/{token}" in body["Html"]["Data"]
+    assert journey.recipient(contents).status is RecipientStatus.SENT
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "redelivered"),
+    [
+        (refusal("MessageRejected"), MailStatus.FAILED, False),
+        (refusal("MailFromDomainNotVerifiedException"), MailStatus.FAILED, False),
+        (refusal("InternalFailure"), MailStatus.UNCERTAIN, False),
+        (ReadTimeoutError(endpoint_url="x"), MailStatus.UNCERTAIN, False),
+        (refusal("TooManyRequestsException"), None, True),
+        (refusal("SendingPausedException"), None, True),
+        (refusal("AccessDeniedException"), None, True),
+        (ConnectTimeoutError(endpoint_url="x"), None, True),
+    ],
+)
+def test_what_ses_answers_decides_what_becomes_of_the_mail(
+    journey: Journey,
+    ses: Ses,
+    context: Context,
+    error: Exception,
+    status: MailStatus | None,
+    redelivered: bool,
+) -> None:
+    contents = journey.ready()
+    job = journey.job(contents)
+    ses.fails_with = error
+
+    failed = handle(context, job.model_dump())
+
+    mail = journey.mails.find(job)
+    assert bool(failed) is redelivered
+    assert (mail and mail.status) == status
+    ses.fails_with = None
+    handle(context, job.model_dump())
+    assert len(ses.calls) == (2 if redelivered else 1)
+
+
+def test_ses_is_asked_once_even_when_no_answer_comes() -> None:
+    client = clients.sesv2()
+
+    assert client.meta.config.retries == {"total_max_attempts": 1, "mode": "standard"}
+
+
+def test_a_job_of_an_unknown_transfer_is_done(journey: Journey, ses: Ses, context: Context) -> None:
+    job = journey.job(journey.ready()).replace(transfer_id="tr_gone")
+
+    assert handle(context, job.model_dump()) == []
+    assert ses.calls == []
+
+
+def test_a_message_of_a_newer_version_is_read(journey: Journey, ses: Ses, context: Context) -> None:
+    job = journey.job(journey.ready()).model_dump() | {"v": 2, "colour": "red"}
+
+    assert handle(context, job) == []
+    assert len(ses.calls) == 1
+
+
+def test_user_text_is_escaped_in_html_and_quoted_in_text() -> None:
+    transfer = any_transfer(title="<b>x</b>", message="<script>1</script>\nhttp://evil.example")
+    mail = render(transfer, any_recipient(name="<i>"), "https://ferry.test/v1/t/token")
+
+    assert "<script>" not in mail.html
+    assert "&lt;script&gt;" in mail.html
+    assert "<b>x" not in mail.html
+    assert "<i>" not in mail.html
+    assert mail.html.count("href=") == 1
+    assert "> <script>1</script>\n> http://evil.example\n" in mail.text
+
+
+def test_the_subject_is_one_short_line() -> None:
+    mail = render(any_transfer(title="x" * 200), any_recipient(), "https://ferry.test/t/x")
+
+    assert len(mail.subject) == 150
+    assert "\n" not in mail.subject
+    plain = render(any_transfer(title=None, sender=None), any_recipient(), "https://ferry.test/t/x")
+    assert plain.subject == "Somebody sent you files"
+
+
+def test_the_log_holds_no_address_and_no_link(
+    journey: Journey, ses: Ses, context: Context, log: io.StringIO
+) -> None:
+    contents = journey.ready()
+    handle(context, journey.job(contents).model_dump())
+    ses.fails_with = refusal("TooManyRequestsException")
+    handle(context, journey.job(journey.ready()).model_dump())
+
+    lines = log.getvalue()
+    assert contents.transfer.id in lines
+    for secret in ("r0@example.com", "/t/", HOSTILE_NAME):
+        assert secret not in lines
+
+
+def test_the_request_is_one_that_ses_knows(journey: Journey, ses: Ses, context: Context) -> None:
+    """botocore's own model checks the parameters that the deployed client does not."""
+    handle(context, journey.job(journey.ready()).model_dump())
+    import botocore.session
+
+    client = botocore.session.get_session().create_client("sesv2")
+    with Stubber(client) as stub:
+        stub.add_response("send_email", {"MessageId": "1"}, ses.calls[0])
+        assert client.send_email(**ses.calls[0])["MessageId"] == "1"

@@ -1,0 +1,93 @@
+import json
+from datetime import timedelta
+
+import pytest
+from skyferry.core import limits
+from skyferry.core.models import TransferStatus
+from skyferry.functions.process_upload.messages import Message
+from skyferry.functions.sweep import index
+from skyferry.shared import clients
+
+from tests.support.aws import Aws
+from tests.support.events import Context
+from tests.support.journey import Journey
+
+EVENT = {"source": "aws.events", "detail-type": "Scheduled Event"}
+
+
+@pytest.fixture
+def journey(aws: Aws) -> Journey:
+    return Journey(aws)
+
+
+def test_a_lost_upload_event_is_sent_as_process_upload_reads_it(
+    journey: Journey, aws: Aws, context: Context
+) -> None:
+    contents = journey.create(b"hello")
+    journey.upload(contents.files[0], b"hello")
+    journey.make_due(contents.transfer, updated_at=timedelta(seconds=limits.RECHECK_AFTER))
+
+    index.handler(EVENT, context)  # type: ignore[arg-type]
+
+    (body,) = aws.messages(aws.queue_url)
+    message = Message.validate_python(json.loads(body))
+    assert message.kind == "Object Created"
+    assert message.detail.bucket.name == aws.bucket  # type: ignore[union-attr]
+    assert message.detail.object.key == contents.files[0].inbox_key  # type: ignore[union-attr]
+
+
+def test_an_expired_transfer_is_purged_with_everything(
+    journey: Journey, aws: Aws, context: Context
+) -> None:
+    contents = journey.ready()
+    ages = timedelta(days=30)
+    journey.make_due(contents.transfer, expires_at=ages, purge_at=ages)
+    for row in journey.transfers.due_outbox(contents.transfer.expires_at, 10):
+        journey.transfers.mark_dispatched(row)
+
+    index.handler(EVENT, context)  # type: ignore[arg-type]
+
+    assert aws.rows() == []
+    assert journey.keys() == []
+
+
+def test_an_open_upload_of_an_expired_transfer_is_ended(
+    journey: Journey, aws: Aws, context: Context
+) -> None:
+    contents = journey.create(b"x")
+    file = contents.files[0]
+    upload_id = journey.store.start_multipart(file)
+    row = file.replace(upload_id=upload_id)
+    from skyferry.core.models import Change
+
+    after = contents.transfer.replace(version=2)
+    journey.transfers.commit(Change(before=contents.transfer, after=after, files=(row,)))
+    journey.make_due(contents.transfer, expires_at=timedelta(days=8))
+
+    index.handler(EVENT, context)  # type: ignore[arg-type]
+
+    assert journey.transfer(contents.transfer).status is TransferStatus.EXPIRED
+    assert "Uploads" not in clients.s3().list_multipart_uploads(Bucket=aws.bucket)
+
+
+def test_a_failure_is_told_after_everything_else_was_done(
+    journey: Journey, aws: Aws, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = journey.create(b"hello")
+    journey.upload(waiting.files[0], b"hello")
+    journey.make_due(waiting.transfer, updated_at=timedelta(seconds=limits.RECHECK_AFTER))
+    over = journey.create(b"over")
+    journey.make_due(over.transfer, expires_at=timedelta(days=8))
+    monkeypatch.setenv("PROCESS_UPLOAD_QUEUE_URL", aws.queue_url + "-gone")
+    index.build.cache_clear()
+
+    with pytest.raises(index.SweepFailedError, match="1 failed"):
+        index.handler(EVENT, context)  # type: ignore[arg-type]
+
+    assert journey.transfer(over.transfer).status is TransferStatus.EXPIRED
+
+
+def test_nothing_to_do_is_done_quietly(journey: Journey, context: Context) -> None:
+    journey.ready()
+
+    assert index.handler(EVENT, context) is None  # type: ignore[func-returns-value,arg-type]
