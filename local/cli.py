@@ -5,9 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
-from types import FrameType
+from contextlib import suppress
 
 from local.cloud import Cloud
 from local.first_transfer import first_transfer
@@ -72,13 +71,17 @@ def up(cloud: LaptopCloud, progress: Progress) -> int:
 
 def run(cloud: LaptopCloud, progress: Progress) -> int:
     """Start it, send a first transfer through it, and keep it up until Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     progress.say("Starting Skyferry's laptop cloud. Ctrl-C ends it.\n")
     try:
         ready = cloud.up()
         link = first_transfer(ready, progress)
         _describe(ready, progress, link)
         progress.say("Ready. Ctrl-C ends it.")
-        _until_told_to_end()
+        with suppress(KeyboardInterrupt):
+            while True:
+                signal.pause()
     finally:
         progress.say()
         with progress.step("Shut down"):
@@ -115,21 +118,6 @@ def with_cloud(cloud: LaptopCloud, progress: Progress, argv: Sequence[str]) -> i
         if not was_up:
             with progress.step("Shut down"):
                 cloud.down()
-
-
-def _until_told_to_end() -> None:
-    """Wait for Ctrl-C or a termination signal."""
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        ended.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _describe(cloud: Cloud, progress: Progress, link: str | None = None) -> None:

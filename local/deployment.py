@@ -95,8 +95,9 @@ class CdkApp:
         return deployment
 
     def api_answers(self) -> bool:
-        """Whether the deployed API answers at its public address."""
-        return answers(f"{self._settings.api_url}/healthz")
+        """Whether the deployed API answers at its public address. Patient: asking again would only
+        start one more function beside the one that is starting."""
+        return answers(f"{self._settings.api_url}/healthz", timeout=30)
 
     def _cdk(self, *arguments: str) -> list[str]:
         command = self._settings.root / "node_modules" / ".bin" / "cdk"

@@ -75,10 +75,10 @@ class Emulator:
         return f"{self._settings.emulator_url}/restapis/{rest_api_id}/{STAGE}/_user_request_"
 
 
-def answers(url: str) -> bool:
-    """Whether a GET succeeds. A proxy the person has set is not asked: it is a loopback address."""
+def answers(url: str, timeout: float = 2.0) -> bool:
+    """Whether a GET succeeds in time. A proxy the person has set is not asked: it is a loopback address."""
     try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
+        return httpx.get(url, timeout=timeout, trust_env=False).is_success
     except httpx.TransportError:
         return False
 

@@ -113,7 +113,7 @@ class Process:
         self.stop()
         self.check_port()
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with self.log.open("wb") as log:
             child = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,

@@ -36,6 +36,7 @@ def main() -> None:
         lifespan="off",
         log_config=None,
         proxy_headers=False,
+        timeout_graceful_shutdown=1,
     )
 
 

@@ -37,7 +37,13 @@ def main() -> None:
     issuer = Issuer(settings.standins_url, AUDIENCE, load_key(settings.state / "issuer-key.pem"))
     emulator = httpx.AsyncClient(base_url=settings.emulator_url, trust_env=False, timeout=30)
     app = StandIns(issuer, emulator, publish).app()
-    uvicorn.run(app, host=HOST, port=settings.standins_port, log_config=None)
+    uvicorn.run(
+        app,
+        host=HOST,
+        port=settings.standins_port,
+        log_config=None,
+        timeout_graceful_shutdown=1,
+    )
 
 
 if __name__ == "__main__":

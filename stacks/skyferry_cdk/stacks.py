@@ -49,7 +49,7 @@ class DataStack(cdk.Stack):
             id,
             stack_name=f"{SERVICE}-{environment.name}-data",
             description="Skyferry: what must outlive every deployment of the service.",
-            termination_protection=environment.retained,
+            termination_protection=False,
             tags=_tags(environment),
         )
         removal = cdk.RemovalPolicy.RETAIN if environment.retained else cdk.RemovalPolicy.DESTROY

@@ -16,24 +16,31 @@ from infra_support import FLAGS, NO_BUNDLING, REPOSITORY, Json
 from skyferry_cdk import environment
 from skyferry_cdk.stacks import SkyferryStage
 
+Synthesised = tuple[SkyferryStage, dict[str, Json]]
+
 
 @pytest.fixture(scope="session")
-def templates() -> Callable[[str], dict[str, Json]]:
-    """Environment name → {"data": template, "service": template}, synthesised once."""
+def synthesised() -> Callable[[str], Synthesised]:
+    """Environment name → its stage and {"data": template, "service": template}, synthesised once."""
 
     @cache
-    def synthesise(name: str) -> dict[str, Json]:
+    def synthesise(name: str) -> Synthesised:
         app = cdk.App(context={**FLAGS, **NO_BUNDLING}, builtin_cloud_formation_validation=False)
         file = REPOSITORY / "config" / f"{name}.toml"
         stage = SkyferryStage(app, environment.load(name, file=file))
-        assembly = app.synth()
-        nested = assembly.get_nested_assembly(f"assembly-{name}")
-        return {
+        nested = app.synth().get_nested_assembly(f"assembly-{name}")
+        return stage, {
             part: nested.get_stack_artifact(stack.artifact_id).template
             for part, stack in (("data", stage.data), ("service", stage.service))
         }
 
     return synthesise
+
+
+@pytest.fixture(scope="session")
+def templates(synthesised: Callable[[str], Synthesised]) -> Callable[[str], dict[str, Json]]:
+    """Environment name → the templates of its two stacks."""
+    return lambda name: synthesised(name)[1]
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from infra_support import REPOSITORY, Json, actions, only, resources, stable, statements
 from skyferry.contract import FUNCTION_ENVIRONMENT, Function
+from skyferry_cdk.stacks import SkyferryStage
 from syrupy.assertion import SnapshotAssertion
 
 Templates = Callable[[str], dict[str, Json]]
@@ -98,6 +99,23 @@ def test_production_keeps_its_data_whatever_happens_to_the_stack(templates: Temp
     assert replica["PointInTimeRecoverySpecification"] == {
         "PointInTimeRecoveryEnabled": True,
         "RecoveryPeriodInDays": 35,
+    }
+
+
+def test_only_retained_data_is_protected_against_deletion_of_its_stack(
+    synthesised: Callable[[str], tuple[SkyferryStage, dict[str, Json]]],
+) -> None:
+    protected = {
+        (name, part): stack.termination_protection
+        for name in ("dev", "prod")
+        for stage, _ in [synthesised(name)]
+        for part, stack in (("data", stage.data), ("service", stage.service))
+    }
+    assert protected == {
+        ("dev", "data"): False,
+        ("dev", "service"): False,
+        ("prod", "data"): True,
+        ("prod", "service"): False,
     }
 
 

@@ -140,11 +140,14 @@ class FileStore:
                 if error_code(error) in _GONE:
                     return None
                 raise
+        in_parts = "-" in answer["ETag"]
+        sha256 = None if in_parts else answer.get("ChecksumSHA256")
         return StoredObject(
             key=key,
             size=answer["ContentLength"],
             etag=answer["ETag"],
-            sha256=_full(answer.get("ChecksumSHA256"), answer.get("ChecksumType")),
+            # S3 knows no SHA-256 of a whole object that came in parts, whatever the type says.
+            sha256=_full(sha256, answer.get("ChecksumType")),
             crc64nvme=_full(answer.get("ChecksumCRC64NVME"), answer.get("ChecksumType")),
         )
 

@@ -1,0 +1,76 @@
+"""The construct pages: every example is Python, imports what exists, and the whole one synthesises."""
+
+import ast
+import functools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+import skyferry_cdk
+from aws_cdk.aws_cloudwatch import Alarm
+from constructs import Construct
+from infra_support import NO_BUNDLING, REPOSITORY
+
+PAGES = sorted((REPOSITORY / "docs" / "constructs").glob("*.md"))
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def _examples(page: Path) -> list[str]:
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_examples_are_python_and_import_public_names(page: Path) -> None:
+    examples = _examples(page)
+    assert examples
+    for example in examples:
+        for node in ast.walk(ast.parse(example)):
+            if isinstance(node, ast.ImportFrom) and node.module == "skyferry_cdk":
+                assert {one.name for one in node.names} <= set(skyferry_cdk.__all__)
+
+
+def test_every_public_construct_has_a_page() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8").partition("\n")[0] for page in PAGES)
+    for name in skyferry_cdk.__all__:
+        one = getattr(skyferry_cdk, name)
+        if isinstance(one, type) and issubclass(one, Construct) and not issubclass(one, Alarm):
+            assert name in text, name
+
+
+def test_public_names_are_exactly_those_declared() -> None:
+    assert sorted(skyferry_cdk.__all__) == skyferry_cdk.__all__
+    assert all(hasattr(skyferry_cdk, name) for name in skyferry_cdk.__all__)
+
+
+def test_the_whole_service_deploys_from_the_lines_of_its_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick = functools.partial(
+        cdk.App, context=NO_BUNDLING, builtin_cloud_formation_validation=False
+    )
+    monkeypatch.setattr(cdk, "App", quick)
+    (example,) = _examples(REPOSITORY / "docs/constructs/file-transfer-service.md")
+    assert len(example.splitlines()) <= 12
+    exec(compile(example, "example", "exec"), {})  # noqa: S102 - our own page
+
+
+def test_app_names_the_mistake_instead_of_showing_a_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60,
+        env={"PATH": os.environ["PATH"], "CDK_CONTEXT_JSON": '{"env": "mars"}',
+             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "config/mars.toml does not exist; environments here: dev, local, prod" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_app_is_a_page_and_touches_neither_network_nor_git() -> None:
+    text = (REPOSITORY / "app.py").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 30
+    assert not re.search(r"boto3|subprocess|requests|git", text)

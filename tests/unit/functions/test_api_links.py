@@ -1,0 +1,142 @@
+"""The recipient's side of the API: JSON, pages, and what they must not do."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from skyferry.core.models import RecipientStatus
+from skyferry.functions.api import index
+from skyferry.functions.send_email import index as send_email
+from skyferry.shared import clients
+
+from tests.support.aws import Aws
+from tests.support.builders import any_principal
+from tests.support.events import Context, api_event, sqs_event
+from tests.support.journey import Journey
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+class Mailed:
+    """A transfer that was mailed, and the link in the mail."""
+
+    def __init__(self, aws: Aws, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.context = context
+        self.journey = Journey(aws)
+        self.contents = self.journey.ready()
+        sent: list[dict[str, Any]] = []
+
+        class Ses:
+            def send_email(self, **call: Any) -> dict[str, str]:
+                sent.append(call)
+                return {"MessageId": "ses-1"}
+
+        monkeypatch.setattr(clients, "sesv2", Ses)
+        job = self.journey.job(self.contents).model_dump()
+        send_email.handler(sqs_event(job), context)  # type: ignore[arg-type]
+        text = sent[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
+        self.token = re.search(r"/t/(\S+)", text).group(1)  # type: ignore[union-attr]
+        self.file_id = self.contents.files[0].id
+
+    def view(self, method: str = "GET", token: str = "", **headers: str) -> dict[str, Any]:
+        path = f"/t/{token or self.token}"
+        return self._call(method, path, "/t/{token}", headers)
+
+    def download(self, file_id: str = "", **headers: str) -> dict[str, Any]:
+        path = f"/t/{self.token}/files/{file_id or self.file_id}/download"
+        return self._call("POST", path, "/t/{token}/files/{file_id}/download", headers)
+
+    def _call(
+        self, method: str, path: str, resource: str, headers: dict[str, str]
+    ) -> dict[str, Any]:
+        event = api_event(method, path, resource=resource, owner=None, headers=headers)
+        return index.handler(event, self.context)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def mailed(aws: Aws, context: Context, monkeypatch: pytest.MonkeyPatch) -> Mailed:
+    return Mailed(aws, context, monkeypatch)
+
+
+def test_a_link_shows_what_is_there_as_json(mailed: Mailed) -> None:
+    answer = mailed.view()
+    view = json.loads(answer["body"])
+
+    assert answer["statusCode"] == 200
+    assert view["status"] == "ready"
+    assert view["sender"] == "Ada Lovelace"
+    assert [file["id"] for file in view["files"]] == [mailed.file_id]
+    assert "owner" not in answer["body"]
+    assert "r0@example.com" not in answer["body"]
+
+
+def test_a_browser_gets_a_page_with_every_user_text_escaped(mailed: Mailed) -> None:
+    answer = mailed.view(**HTML)
+
+    assert answer["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert "<script" not in answer["body"]
+    assert "<img" not in answer["body"]
+    assert "&lt;script&gt;" in answer["body"]
+    assert "49" not in re.sub(r"<style>.*?</style>", "", answer["body"], flags=re.DOTALL)
+    assert f'action="{mailed.token}/files/{mailed.file_id}/download"' in answer["body"]
+    assert "style-src 'sha256-" in answer["headers"]["Content-Security-Policy"]
+    assert "unsafe" not in answer["headers"]["Content-Security-Policy"]
+
+
+def test_looking_leaves_no_trace(mailed: Mailed) -> None:
+    before = mailed.journey.transfer(mailed.contents.transfer)
+
+    for method in ("GET", "HEAD"):
+        for headers in ({}, HTML):
+            assert mailed.view(method, **headers)["statusCode"] == 200
+
+    assert mailed.journey.transfer(mailed.contents.transfer) == before
+
+
+def test_a_download_answers_a_url_that_saves_the_file(mailed: Mailed) -> None:
+    answer = mailed.download()
+    download = json.loads(answer["body"])
+
+    assert answer["statusCode"] == 201
+    assert download["size"] == 5
+    assert download["sha256"]
+    assert "response-content-disposition=attachment" in download["url"]
+    assert "octet-stream" in download["url"]
+    assert mailed.journey.transfer(mailed.contents.transfer).download_count == 1
+    timeline = mailed.journey.recipient(mailed.contents).timeline
+    assert RecipientStatus.DOWNLOADED in timeline
+
+
+def test_a_browsers_download_is_a_redirect(mailed: Mailed) -> None:
+    answer = mailed.download(**HTML)
+
+    assert answer["statusCode"] == 303
+    assert answer["headers"]["Location"].startswith("https://")
+
+
+@pytest.mark.parametrize("token", ["x", "0" * 43, "..", "L#x", "x" * 2000])
+def test_an_unknown_link_is_a_404_in_the_form_asked_for(mailed: Mailed, token: str) -> None:
+    assert json.loads(mailed.view(token=token)["body"])["code"] == "not-found"
+    page = mailed.view(token=token, **HTML)
+
+    assert page["statusCode"] == 404
+    assert page["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert "not available" in page["body"]
+
+
+def test_a_link_of_a_deleted_transfer_is_gone(mailed: Mailed) -> None:
+    mailed.journey.sending.delete(any_principal(), mailed.contents.transfer.id)
+
+    for answer in (mailed.view(), mailed.download()):
+        assert answer["statusCode"] == 410
+        assert json.loads(answer["body"])["code"] == "deleted"
+    assert mailed.view(**HTML)["statusCode"] == 410
+
+
+def test_a_file_of_another_transfer_is_not_behind_the_link(mailed: Mailed) -> None:
+    other = mailed.journey.ready()
+
+    answer = mailed.download(other.files[0].id)
+
+    assert answer["statusCode"] == 404
