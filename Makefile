@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMPS := .local/stamps
 
 # Of a person's environment these would slow the build or send the laptop cloud's traffic elsewhere.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV NODE_OPTIONS
@@ -97,27 +96,27 @@ lock: install ## Pin the runtime's dependencies again, with hashes
 ##### Installation
 
 .PHONY: install
-install: $(STAMPS)/python $(STAMPS)/node ## Install what the other targets need, once
+install: $(VENV)/.installed node_modules/.installed ## Install what the other targets need, once
 
 .PHONY: preflight
 preflight:
 	@sh local/preflight.sh $(PYTHON)
 
-$(STAMPS)/venv: requirements.txt | preflight
+$(VENV)/.uv: requirements.txt | preflight
 	@echo 'Making the virtual environment $(VENV)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
-	@mkdir -p $(STAMPS) && touch $@
+	@touch $@
 
-$(STAMPS)/python: requirements-dev.txt requirements.txt pyproject.toml $(STAMPS)/venv | preflight
+$(VENV)/.installed: requirements-dev.txt requirements.txt pyproject.toml $(VENV)/.uv | preflight
 	@echo 'Installing the Python packages (about a minute the first time)'
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
 	@touch $@
 
-$(STAMPS)/node: package.json package-lock.json | preflight
+node_modules/.installed: package.json package-lock.json | preflight
 	@echo 'Installing the CDK command line'
 	@npm ci --silent --no-audit --no-fund
-	@mkdir -p $(STAMPS) && touch $@
+	@touch $@
 
 .PHONY: clean
 clean: down ## Remove everything that was installed or generated

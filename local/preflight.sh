@@ -12,6 +12,8 @@ command -v "$python" >/dev/null 2>&1 ||
     fail "$python is missing; Skyferry needs Python 3.11 or newer." \
         "  Install it from https://www.python.org or with your package manager," \
         "  or name one that is installed: make PYTHON=/path/to/python3.11 ..."
+"$python" --version >/dev/null 2>&1 ||
+    fail "$python does not run. Skyferry needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "$("$python" --version 2>&1) is too old; Skyferry needs Python 3.11 or newer." \
         "  If a newer one is installed, name it: make PYTHON=python3.12 ..."

@@ -4,6 +4,7 @@ Building blocks import neither the service, the stacks nor the configuration fil
 """
 
 from skyferry_cdk.alarms import RunbookAlarm, Severity, Watched
+from skyferry_cdk.api_settings import ApiAlarms, ApiAuth, Throttle
 from skyferry_cdk.bundling import PythonBundle
 from skyferry_cdk.bundling_steps import BundlingError
 from skyferry_cdk.email_sender import EmailSender, SenderIdentity
@@ -13,7 +14,7 @@ from skyferry_cdk.malware_protection import MalwareProtection
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.openapi_gateway import to_gateway
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
-from skyferry_cdk.rest_api import ApiAlarms, ApiAuth, RestApi, Throttle
+from skyferry_cdk.rest_api import RestApi
 from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan, ScanGate
 from skyferry_cdk.service import FileTransferService
 from skyferry_cdk.service_settings import FunctionSettings, Oidc

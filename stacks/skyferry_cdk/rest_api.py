@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from skyferry_cdk.api_document import (
     origin_of_errors,
     unprotected,
 )
+from skyferry_cdk.api_settings import ApiAlarms, ApiAuth, Throttle
 from skyferry_cdk.function import Invocation, ServiceFunction
 from skyferry_cdk.gateway_responses import PROBLEMS, add_gateway_responses
 from skyferry_cdk.nag import acknowledge
@@ -39,35 +39,6 @@ _LOG_FIELDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiAuth:
-    """How callers prove who they are. There is deliberately no way to say `nobody has to`."""
-
-    authorizer: ServiceFunction
-    cache_seconds: int = 60
-
-    @classmethod
-    def oidc(cls, authorizer: ServiceFunction, *, cache_seconds: int = 60) -> "ApiAuth":
-        """A Lambda authorizer that checks access tokens of an OpenID Connect issuer."""
-        return cls(authorizer=authorizer, cache_seconds=cache_seconds)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Throttle:
-    """Requests a second, and how many at once, for the whole stage or one operation."""
-
-    rate: float = 100
-    burst: int = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiAlarms:
-    """Thresholds; None means no such alarm."""
-
-    server_errors: float | None = 1
-    p99_latency: cdk.Duration | None = None
-
-
 class RestApi(Construct):
     """The API's routes, authentication, throttles, logs and errors; the functions only answer."""
 
@@ -81,14 +52,14 @@ class RestApi(Construct):
         auth: ApiAuth,
         public_operations: Collection[str] = (),
         stage_name: str = "v1",
-        throttle: Throttle = Throttle(),
+        throttle: Throttle = Throttle(),  # noqa: B008 - frozen
         operation_throttles: Mapping[str, Throttle] | None = None,
         cors_origins: Sequence[str] = (),
         answer_unknown_routes: bool = True,
         validate_at_edge: bool = False,
         access_log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         manage_account_logging_role: bool = False,
-        alarms: ApiAlarms = ApiAlarms(),
+        alarms: ApiAlarms = ApiAlarms(),  # noqa: B008 - frozen
     ) -> None:
         super().__init__(scope, id)
         document = json.loads(openapi.read_bytes()) if isinstance(openapi, Path) else openapi

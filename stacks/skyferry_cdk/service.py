@@ -14,13 +14,14 @@ from skyferry import contract
 from skyferry.contract import FUNCTION_ENVIRONMENT, Env, Function, Prefix, Table
 
 from skyferry_cdk.alarms import Watched
+from skyferry_cdk.api_settings import ApiAuth, Throttle
 from skyferry_cdk.bundling import PythonBundle
 from skyferry_cdk.email_sender import EmailSender, SenderIdentity
 from skyferry_cdk.file_bucket import FileBucket
 from skyferry_cdk.function import Invocation, ServiceFunction
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueWorker
-from skyferry_cdk.rest_api import ApiAuth, RestApi, Throttle
+from skyferry_cdk.rest_api import RestApi
 from skyferry_cdk.scan_gate import CustomScan, NoScan
 from skyferry_cdk.service_access import grant_access
 from skyferry_cdk.service_dashboard import draw_dashboard

@@ -7,12 +7,12 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
+from skyferry_cdk.api_settings import Throttle
 from skyferry_cdk.email_sender import EmailSender, SenderIdentity
 from skyferry_cdk.environment import Environment
 from skyferry_cdk.file_bucket import FileBucket
 from skyferry_cdk.laptop import on_this_machine, scan_stand_in
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
-from skyferry_cdk.rest_api import Throttle
 from skyferry_cdk.scan_gate import GuardDutyScan, NoScan, ScanGate
 from skyferry_cdk.service import FileTransferService
 from skyferry_cdk.service_settings import FunctionSettings, Oidc
@@ -49,7 +49,7 @@ class DataStack(cdk.Stack):
             id,
             stack_name=f"{SERVICE}-{environment.name}-data",
             description="Skyferry: what must outlive every deployment of the service.",
-            termination_protection=False,
+            termination_protection=environment.retained,
             tags=_tags(environment),
         )
         removal = cdk.RemovalPolicy.RETAIN if environment.retained else cdk.RemovalPolicy.DESTROY

@@ -80,9 +80,10 @@ def test_preflight_names_a_missing_tool(tools: Path, name: str, said: str) -> No
     [
         (
             "python3",
-            '[ "$1" = --version ] && echo "Python 3.9.2"; exit 1',
+            '[ "$1" = --version ] && echo "Python 3.9.2"',
             "Python 3.9.2 is too old",
         ),
+        ("python3", "exit 127", "python3 does not run"),
         ("node", "echo v18.20.1", "Node.js v18.20.1 is too old"),
         ("node", "echo nonsense", "is too old"),
     ],
