@@ -64,6 +64,8 @@ class Emulator:
             directory=self._settings.scratch,
             state=self._settings.state,
             ready=self.healthy,
+            # Its own clean-up removes each function's files, for minutes after many calls; `down` does too.
+            grace=0.5,
         )
 
     def healthy(self) -> bool:

@@ -1,11 +1,12 @@
 """Starts, describes and ends a laptop cloud."""
 
 import fcntl
-import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from local.checks import check_tools
@@ -25,7 +26,6 @@ _TRANSIENT: Final = (
     "outputs.json",
     "bootstrapped",
     "issuer-key.pem",
-    "tmp",
 )
 
 
@@ -73,11 +73,8 @@ class LaptopCloud:
         self._settings.cloud_file.unlink(missing_ok=True)
         stopped = [process.stop() for process in reversed(self.processes())]
         for name in _TRANSIENT:
-            path = self._settings.state / name
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            (self._settings.state / name).unlink(missing_ok=True)
+        _discard(self._settings.scratch)
         return any(stopped)
 
     def ready(self) -> Cloud | None:
@@ -128,6 +125,21 @@ class LaptopCloud:
                     "Another command is starting this laptop cloud. Wait for it to finish."
                 ) from error
             yield
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder without waiting: each function's process had a copy of its code in it."""
+    if not folder.exists():
+        return
+    doomed = folder.with_name(f"{folder.name}-{time.monotonic_ns()}")
+    folder.rename(doomed)
+    subprocess.Popen(
+        ["rm", "-rf", str(doomed)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _remark(remark: Callable[[str], None], *, done: bool, otherwise: str = "already done") -> None:

@@ -18,7 +18,6 @@ from pathlib import Path
 from local.problems import LaptopCloudError
 from local.settings import HOST
 
-_STOP_SECONDS = 10.0
 #: Processes this one has started: only their parent can clear them away once they have ended.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -68,6 +67,8 @@ class Process:
     directory: Path
     state: Path
     ready: Callable[[], bool]
+    #: Seconds to end in after SIGTERM.
+    grace: float = 10.0
 
     @property
     def pid_file(self) -> Path:
@@ -142,7 +143,7 @@ class Process:
         if pid is None:
             return False
         _signal_group(pid, signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
+        deadline = time.monotonic() + self.grace
         while _alive(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
         _signal_group(pid, signal.SIGKILL)

@@ -97,7 +97,7 @@ def _zipped_as_cdk_does(folder: Path, target: Path) -> Path:
 
 def _imports(folder: Path) -> str:
     """What `python -v` says while importing the package from the folder."""
-    done = subprocess.run(  # noqa: S603 - our own interpreter
+    done = subprocess.run(
         [sys.executable, "-v", "-S", "-E", "-B", "-c",
          f"import sys; sys.path.insert(0, {str(folder)!r}); import shop; assert shop.TEXT == 'hello'"],
         capture_output=True, text=True, check=True, timeout=60,
@@ -138,7 +138,7 @@ def test_bytecode_is_used_after_the_trip_through_cdks_zip(
 def test_ordinary_bytecode_would_not_be(project: PythonBundle, tmp_path: Path) -> None:
     """Proof that the test above can fail: time-stamped bytecode, as installers write it."""
     project.build(tmp_path / "out", **THIS, compiler=None)
-    subprocess.run(  # noqa: S603 - our own interpreter
+    subprocess.run(
         [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "timestamp",
          str(tmp_path / "out")],
         check=True, timeout=60,

@@ -174,15 +174,20 @@ def test_api_is_regional_logged_traced_and_throttled() -> None:
     assert not resources(template, "AWS::ApiGateway::Account")
 
 
-@pytest.mark.parametrize("kind", PROBLEMS)
-def test_every_error_of_the_gateway_is_a_problem_document(kind: str) -> None:
+@pytest.fixture(scope="module")
+def gateway_responses() -> dict[str, Json]:
+    """Response type → its resource's properties."""
     stack = small_stack()
     _api(stack, cors_origins=["https://example.com"])
-    responses = {
-        one["ResponseType"]: one
-        for one in resources(template_of(stack), "AWS::ApiGateway::GatewayResponse").values()
-    }
-    response = responses[kind]
+    found = resources(template_of(stack), "AWS::ApiGateway::GatewayResponse")
+    return {one["ResponseType"]: one for one in found.values()}
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_every_error_of_the_gateway_is_a_problem_document(
+    gateway_responses: dict[str, Json], kind: str
+) -> None:
+    response = gateway_responses[kind]
     headers = response["ResponseParameters"]
     document = json.loads(response["ResponseTemplates"]["application/json"])
     assert set(document) == {

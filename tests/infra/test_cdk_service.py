@@ -42,21 +42,25 @@ def test_the_service_works_twice_in_one_stack(flags: Json) -> None:
     assert len(resources(template, "AWS::DynamoDB::GlobalTable")) == 2
 
 
-def test_what_it_made_itself_is_watched_too() -> None:
+@pytest.fixture(scope="module")
+def alone() -> Json:
+    """The template of a stack with nothing but the service."""
     stack = small_stack()
     _service(stack)
-    alarms = resources(template_of(stack), "AWS::CloudWatch::Alarm")
+    return template_of(stack)
+
+
+def test_what_it_made_itself_is_watched_too(alone: Json) -> None:
+    alarms = resources(alone, "AWS::CloudWatch::Alarm")
     assert any("TransfersTable" in name for name in alarms)
     assert any("TransfersMail" in name for name in alarms)
     assert all(one["AlarmActions"] for one in alarms.values())
 
 
-def test_mail_links_point_at_the_api_unless_told_otherwise() -> None:
-    stack = small_stack()
-    _service(stack)
+def test_mail_links_point_at_the_api_unless_told_otherwise(alone: Json) -> None:
     (url,) = [
         one["Environment"]["Variables"]["PUBLIC_BASE_URL"]
-        for one in resources(template_of(stack), "AWS::Lambda::Function").values()
+        for one in resources(alone, "AWS::Lambda::Function").values()
         if "PUBLIC_BASE_URL" in one["Environment"]["Variables"]
     ]
     assert url["Fn::Join"][1][0] == "https://"
@@ -73,7 +77,7 @@ def test_cloudformation_linter_has_nothing_to_say(
         file.write_text(json.dumps(template))
         files.append(str(file))
     # W3005: CDK writes dependencies that references already imply.
-    done = subprocess.run(  # noqa: S603 - the linter beside our own interpreter
+    done = subprocess.run(
         [str(Path(sys.executable).with_name("cfn-lint")), "-i", "W3005", "-t", *files],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip

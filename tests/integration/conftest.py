@@ -119,26 +119,26 @@ def inbox(cloud: Cloud) -> Inbox:
 @pytest.fixture(scope="session")
 def s3(cloud: Cloud) -> "S3Client":
     """S3 with the emulator's root key, which no policy binds."""
-    return boto3.client("s3", **_connection(cloud))
+    return boto3.client("s3", **aws_connection(cloud))
 
 
 @pytest.fixture(scope="session")
 def dynamodb(cloud: Cloud) -> "DynamoDBClient":
     """DynamoDB with the emulator's root key."""
-    return boto3.client("dynamodb", **_connection(cloud))
+    return boto3.client("dynamodb", **aws_connection(cloud))
 
 
 @pytest.fixture(scope="session")
 def sqs(cloud: Cloud) -> "SQSClient":
     """SQS with the emulator's root key."""
-    return boto3.client("sqs", **_connection(cloud))
+    return boto3.client("sqs", **aws_connection(cloud))
 
 
 def _client(cloud: Cloud, headers: dict[str, str]) -> httpx.Client:
     return httpx.Client(base_url=cloud.api_url, headers=headers, trust_env=False, timeout=30)
 
 
-def _connection(cloud: Cloud) -> dict[str, Any]:
+def aws_connection(cloud: Cloud) -> dict[str, Any]:
     """Explicit throughout: a person's own AWS settings play no part."""
     return {
         "endpoint_url": cloud.aws_endpoint_url,

@@ -1,0 +1,233 @@
+"""One cold start: the real awslambdaric process against a Runtime API of our own on loopback."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tools.coldstart.assets import Asset
+from tools.coldstart.table import OWNER, TRANSFER_ID
+
+_NEXT = "/2018-06-01/runtime/invocation/next"
+#: Seconds until a process counts as hanging.
+_PATIENCE = 60
+_EVENT = {
+    "resource": "/transfers/{transfer_id}",
+    "path": f"/transfers/{TRANSFER_ID}",
+    "httpMethod": "GET",
+    "headers": {"Accept": "application/json", "Host": "api.example"},
+    "multiValueHeaders": {"Accept": ["application/json"], "Host": ["api.example"]},
+    "queryStringParameters": None,
+    "multiValueQueryStringParameters": None,
+    "pathParameters": {"transfer_id": TRANSFER_ID},
+    "stageVariables": None,
+    "requestContext": {
+        "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+        "path": f"/v1/transfers/{TRANSFER_ID}",
+        "stage": "v1",
+        "authorizer": {"owner": OWNER, "scopes": "transfers:read", "name": "Ada Lovelace"},
+    },
+    "body": None,
+    "isBase64Encoded": False,
+}
+
+
+@dataclass(slots=True)
+class Sample:
+    """Times in seconds, memory in bytes. CPU is what the process had used by that moment."""
+
+    init_cpu: float = 0.0
+    init_wall: float = 0.0
+    cold_cpu: float = 0.0
+    first_wall: float = 0.0
+    warm_cpu: float = 0.0
+    peak_rss: int = 0
+
+
+class ColdStartError(RuntimeError):
+    """The function did not answer as it should."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """What the Runtime API sees of one process."""
+
+    calls: int
+    started: float = 0.0
+    sent: float = 0.0
+    pid: int = 0
+    answers: int = 0
+    sample: Sample = field(default_factory=Sample)
+    problem: str = ""
+    spawned: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def asked(self) -> None:
+        """The process wants work, so it is ready: after init the first time."""
+        self.spawned.wait(_PATIENCE)
+        if self.answers == 0:
+            self.sample.init_wall = time.perf_counter() - self.started
+            self.sample.init_cpu = _cpu(self.pid)
+        self.sent = time.perf_counter()
+
+    def answered(self, body: bytes) -> None:
+        self.answers += 1
+        if self.answers == 1:
+            self.sample.first_wall = time.perf_counter() - self.sent
+            self.sample.cold_cpu = _cpu(self.pid)
+        answer = json.loads(body)
+        if answer["statusCode"] != 200 or len(json.loads(answer["body"])["files"]) != 5:
+            self.failed(body)
+        if self.answers == self.calls:
+            if self.calls > 1:
+                used = _cpu(self.pid) - self.sample.cold_cpu
+                self.sample.warm_cpu = used / (self.calls - 1)
+            self.sample.peak_rss = _peak_rss(self.pid)
+            self.done.set()
+
+    def failed(self, body: bytes) -> None:
+        self.problem = body.decode()[:2000]
+        self.done.set()
+
+
+def _cpu(pid: int) -> float:
+    """utime + stime of all threads, from the scheduler's nanoseconds: /proc/PID/stat counts in 10 ms."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+
+
+def _peak_rss(pid: int) -> int:
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found.group(1)) * 1024 if found else 0
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    session: _Session
+
+
+class _RuntimeApi(BaseHTTPRequestHandler):
+    """https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, as far as awslambdaric calls it."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        session = self.server.session
+        session.asked()
+        if session.done.is_set():
+            threading.Event().wait(_PATIENCE)  # the process is about to be ended
+            return
+        body = json.dumps(_EVENT).encode()
+        self.send_response(200)
+        self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{session.answers}")
+        self.send_header(
+            "Lambda-Runtime-Deadline-Ms", str(time.time_ns() // 1_000_000 + 29_000)
+        )
+        self.send_header(
+            "Lambda-Runtime-Invoked-Function-Arn",
+            "arn:aws:lambda:eu-central-1:123456789012:function:api",
+        )
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        session = self.server.session
+        if self.path.endswith("/response"):
+            session.answered(body)
+        else:
+            session.failed(body)
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Harness:
+    """Where the runtime client lies, and the port of the stand-in for DynamoDB."""
+
+    runtime: Path
+    table_port: int
+
+    def cold_start(self, asset: Asset, calls: int) -> Sample:
+        """A fresh process that answers `calls` requests."""
+        return self._run(asset, calls, verbose=None)
+
+    def bytecode_share(self, asset: Asset) -> float:
+        """The share of the asset's modules loaded from bytecode, by what `python -v` says."""
+        trace = asset.folder.with_name(asset.folder.name + ".trace")
+        self._run(asset, 1, verbose=trace)
+        root = re.escape(str(asset.folder))
+        loaded = re.findall(rf"# code object from '?{root}/\S*?(\.pyc?)'?$", trace.read_text(), re.M)
+        return loaded.count(".pyc") / len(loaded)
+
+    def _run(self, asset: Asset, calls: int, verbose: Path | None) -> Sample:
+        server = _Server(("127.0.0.1", 0), _RuntimeApi)
+        server.session = session = _Session(calls)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        environment = self._environment(asset, server.server_port, verbose is not None)
+        with open(verbose or os.devnull, "wb") as errors:
+            session.started = time.perf_counter()
+            process = subprocess.Popen(
+                # -S: of the virtual environment nothing is found but the runtime client's copy.
+                [sys.executable, "-S", "-s", "-m", "awslambdaric", asset.handler],
+                cwd=asset.folder, env=environment, stdout=subprocess.DEVNULL, stderr=errors,
+            )  # fmt: skip
+            session.pid = process.pid
+            session.spawned.set()
+            try:
+                if not session.done.wait(_PATIENCE):
+                    raise ColdStartError(f"{asset.name}: no answer in {_PATIENCE} s")
+            finally:
+                process.kill()
+                process.wait()
+                server.shutdown()
+                server.server_close()
+        if session.problem:
+            raise ColdStartError(f"{asset.name}: {session.problem}")
+        return session.sample
+
+    def _environment(self, asset: Asset, port: int, verbose: bool) -> dict[str, str]:
+        """As Lambda and our templates give it; /var/task is read-only there, so nothing is written here."""
+        return {
+            "PATH": os.defpath,
+            "LANG": "en_US.UTF-8",
+            "PYTHONPATH": os.pathsep.join([str(asset.folder), str(self.runtime)]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **({"PYTHONVERBOSE": "1"} if verbose else {}),
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
+            "AWS_LAMBDA_FUNCTION_NAME": "api",
+            "AWS_LAMBDA_FUNCTION_VERSION": "1",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "AWS_LAMBDA_LOG_GROUP_NAME": "logs",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            "AWS_REGION": "eu-central-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "made",
+            "AWS_SECRET_ACCESS_KEY": "up",
+            "AWS_SESSION_TOKEN": "here",
+            "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{self.table_port}",
+            "POWERTOOLS_SERVICE_NAME": "api",
+            "POWERTOOLS_METRICS_NAMESPACE": "Skyferry",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "SKYFERRY_ENVIRONMENT": "coldstart",
+            "TABLE_NAME": "transfers",
+            "BUCKET_NAME": "files",
+            "SCAN_GATE": "required",
+            "CORS_ORIGINS": "none",
+        }
