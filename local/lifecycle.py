@@ -133,8 +133,9 @@ def _discard(folder: Path) -> None:
         return
     doomed = folder.with_name(f"{folder.name}-{time.monotonic_ns()}")
     folder.rename(doomed)
-    subprocess.Popen(
-        ["rm", "-rf", str(doomed)],
+    subprocess.run(
+        ["sh", "-c", 'rm -rf "$0" &', str(doomed)],
+        check=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

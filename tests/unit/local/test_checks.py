@@ -49,7 +49,7 @@ def tools(tmp_path: Path) -> Path:
 def _preflight(tools: Path) -> subprocess.CompletedProcess[str]:
     shell = shutil.which("sh")
     assert shell is not None
-    return subprocess.run(  # noqa: S603 - our own script, with tools made here
+    return subprocess.run(
         [shell, str(PREFLIGHT)],
         env={"PATH": str(tools)},
         capture_output=True,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.cloud import Cloud
-from local.deployment import failure, without_resource
+from local.deployment import failure, prune_assets, without_resource
 from local.deployment_file import Deployment, write_atomically
 from local.problems import LaptopCloudError
 from local.settings import Settings
@@ -106,3 +106,12 @@ def test_of_any_other_failure_the_end_of_the_log_is_shown() -> None:
     log = "\n".join(f"line {n}" for n in range(100))
     assert failure(log).splitlines()[0] == "line 70"
     assert failure(log).endswith("line 99")
+
+
+def test_only_bundles_that_no_stack_uses_are_removed(tmp_path: Path) -> None:
+    for name in ("asset.aaa", "asset.bbb", "assembly-local"):
+        (tmp_path / name).mkdir()
+    manifest = tmp_path / "assembly-local" / "service.assets.json"
+    manifest.write_text(json.dumps({"files": {"bbb": {"source": {"path": "../asset.bbb"}}}}))
+    prune_assets(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["assembly-local", "asset.bbb"]

@@ -83,7 +83,6 @@ def document() -> Document:
             "title": "Skyferry",
             "version": __version__,
             "description": "Send files of any size: straight to S3, verified and scanned, then mailed as a link.",
-            "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/v1"}],
         "paths": paths,
