@@ -142,9 +142,22 @@ class Sender:
             )
         with self._reporter.live():
             self._uploader.upload(transfer.id, pending)
-        finalized = self._client.finalize_transfer(transfer.id)
+        finalized = self._finalize(transfer)
         self._reporter.note(f"all files of {transfer.id} are sent")
         return finalized
+
+    def _finalize(self, transfer: Transfer) -> Transfer:
+        try:
+            return self._client.finalize_transfer(transfer.id)
+        except ApiError as error:
+            if error.code != "state":
+                raise
+            # The scan of a small file may be faster than we are.
+            refused = self._client.get_transfer(transfer.id)
+            if refused.status != "blocked":
+                raise
+        self._forget()
+        raise TransferBlockedError(explain_refusal(refused))
 
     def _wait(self, transfer: Transfer, wait_for: float) -> Transfer:
         deadline = self._clock() + wait_for

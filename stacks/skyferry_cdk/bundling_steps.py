@@ -70,6 +70,18 @@ def trim_botocore(output: Path, services: Collection[str]) -> None:
     for examples in data.rglob("examples-1.json"):
         examples.unlink()
     _trim_endpoints(data / "endpoints.json", services)
+    for model in data.rglob("*.json"):
+        document = json.loads(model.read_bytes(), object_hook=_without_documentation)
+        model.write_text(json.dumps(document, separators=(",", ":")))
+
+
+def _without_documentation(node: dict[str, object]) -> dict[str, object]:
+    """Texts for botocore's own manual: more than half of each model that a cold start parses.
+
+    Only texts: a member that happens to be named `documentation` is an object."""
+    if isinstance(node.get("documentation"), str):
+        del node["documentation"]
+    return node
 
 
 def _trim_endpoints(path: Path, services: Collection[str]) -> None:

@@ -24,4 +24,4 @@ def test_the_construct_example_synthesizes(tmp_path: Path) -> None:
 
     template.resource_count_is("AWS::SQS::Queue", 2)
     template.resource_count_is("AWS::Lambda::Alias", 1)
-    template.resource_count_is("AWS::CloudWatch::Alarm", 5)
+    template.resource_count_is("AWS::CloudWatch::Alarm", 4)

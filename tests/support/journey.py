@@ -25,7 +25,7 @@ class Journey:
     def __post_init__(self) -> None:
         self.transfers = TransferTable(self.aws.table)
         self.mails = MailTable(self.aws.table)
-        self.store = FileStore(clients.s3(), self.aws.bucket)
+        self.store = FileStore(clients.s3, self.aws.bucket)
         self.sending = Sending(self.transfers, self.store, clock.now, ids.new_id)
         self.verifying = Verifying(
             self.sending,

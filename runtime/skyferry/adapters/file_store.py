@@ -1,6 +1,6 @@
 """The file bucket. URLs handed out are licences: one key, one exact length, one short time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,8 +36,14 @@ _CHANGED = frozenset({"412", "PreconditionFailed"})
 class FileStore:
     """Implements core.ports.FileStore."""
 
-    client: "S3Client"
+    #: Called on first use: parsing S3's model is the dearest thing a cold start can do, and most calls
+    #: only read the table.
+    connect: Callable[[], "S3Client"]
     bucket: str
+
+    @property
+    def client(self) -> "S3Client":
+        return self.connect()
 
     def post_upload(self, file: File, now: datetime) -> PostUpload:
         fields = {"Content-Type": file.content_type, "success_action_status": "204"}

@@ -48,7 +48,7 @@ Crc64Nvme = Annotated[
 
 
 class Command(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class NewFile(Command):

@@ -144,7 +144,10 @@ def finalized(
     if transfer.finalized_at and status in {TransferStatus.SCANNING, TransferStatus.READY}:
         return None
     if status not in UPLOADABLE:
-        raise StateError(f"The transfer is {status}; it can be finalized while draft or uploading.")
+        raise StateError(
+            f"The transfer is {status}; it can be finalized while draft or uploading.",
+            errors=_refusals(files),
+        )
     if not files:
         raise StateError("The transfer has no files; there is nothing to send.")
     missing = [
@@ -168,6 +171,15 @@ def finalized(
         facts=[Fact(type="transfer.finalized")],
         status=TransferStatus.SCANNING,
         finalized_at=now,
+    )
+
+
+def _refusals(files: Sequence[File]) -> tuple[FieldError, ...]:
+    """Which files were refused and why, for a sender who is about to ask."""
+    return tuple(
+        FieldError(pointer=f"/files/{index}", code=file.reason.code, detail=file.reason.detail)
+        for index, file in enumerate(files)
+        if file.reason is not None
     )
 
 

@@ -18,7 +18,8 @@ Time = Annotated[datetime, PlainSerializer(format_time, when_used="json")]
 class Record(BaseModel):
     """Unknown fields are ignored, so that code reads rows and messages that a newer version wrote."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Built on first use: a call needs a few of the models, a cold start would pay for all.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     def replace(self, **changes: object) -> Self:
         """A copy with these fields changed; the values are validated."""

@@ -13,7 +13,7 @@ from skyferry.contract import Env, ScanGate
 
 
 class Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", str_min_length=1)
+    model_config = ConfigDict(frozen=True, extra="ignore", str_min_length=1, defer_build=True)
 
     environment: str = Field(alias=Env.ENVIRONMENT.value)
 

@@ -23,7 +23,7 @@ PART = b"p" * (5 * limits.MIB)
 
 @pytest.fixture
 def store(aws: Aws) -> FileStore:
-    return FileStore(clients.s3(), aws.bucket)
+    return FileStore(clients.s3, aws.bucket)
 
 
 def put(store: FileStore, key: str, content: bytes) -> StoredObject:
@@ -238,7 +238,7 @@ def test_faults_of_aws_are_unavailable_and_mistakes_of_ours_are_not() -> None:
 def test_other_errors_of_the_store_are_not_mistaken_for_absence(
     store: FileStore, operation: str
 ) -> None:
-    gone = FileStore(clients.s3(), store.bucket + "-gone")
+    gone = FileStore(clients.s3, store.bucket + "-gone")
     file = any_file(upload_id="x")
     calls = {
         "parts": lambda: gone.parts(file),

@@ -140,6 +140,26 @@ def test_a_refused_file_is_named_with_its_reason(
     assert list((tmp_path / "state").iterdir()) == []
 
 
+def test_a_scan_that_is_faster_than_the_sender_is_told_as_such(
+    cloud: FakeSkyferry, new_sender: NewSender, big: Path
+) -> None:
+    def blocked(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.endswith("/finalize") or cloud.transfer is None:
+            return None
+        cloud.transfer["status"] = "blocked"
+        for file in cloud.files.values():
+            file.status = "infected"
+            file.reason = {"code": "malware-detected", "detail": "EICAR-Test-File found."}
+        problem = {"status": 409, "code": "state", "detail": "The transfer is blocked."}
+        return httpx.Response(409, json=problem)
+
+    cloud.faults.append(blocked)
+    sender = new_sender(big)
+    with pytest.raises(TransferBlockedError, match="big.bin is infected"):
+        sender.send(wait_for=60)
+    assert not sender.resumable
+
+
 def test_a_file_that_changes_while_it_is_sent_is_an_error(
     cloud: FakeSkyferry, new_sender: NewSender, big: Path
 ) -> None:

@@ -146,8 +146,11 @@ def test_a_blocked_transfer_cannot_be_finalized() -> None:
     world.upload(contents.files[0], b"other")
     world.verifying.object_created(contents.files[0].inbox_key)
 
-    with pytest.raises(StateError, match="blocked"):
+    with pytest.raises(StateError, match="blocked") as refusal:
         world.sending.finalize(ME, contents.transfer.id)
+
+    (error,) = refusal.value.errors
+    assert (error.pointer, error.code) == ("/files/0", "size-mismatch")
 
 
 def test_a_deleted_transfer_is_gone_and_deleting_again_is_fine() -> None:

@@ -28,7 +28,7 @@ class NoBody(Command):
 class Query(BaseModel):
     """Query parameters: unknown ones are refused, as in bodies."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class NoQuery(Query):

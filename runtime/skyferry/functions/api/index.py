@@ -32,7 +32,7 @@ def build() -> App:
     settings = ApiSettings.load()
     table = Table(clients.dynamodb(), settings.table_name)
     transfers, mails = TransferTable(table), MailTable(table)
-    store = FileStore(clients.s3(), settings.bucket_name)
+    store = FileStore(clients.s3, settings.bucket_name)
     gated = settings.scan_gate is ScanGate.REQUIRED
     largest = limits.MAX_SCANNED_FILE_SIZE if gated else limits.MAX_FILE_SIZE
     return App(

@@ -12,7 +12,8 @@ from skyferry.core.uploading import MultipartUpload
 
 
 class Schema(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built on first use: an answer needs a few of the models, a cold start would pay for all.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class PostInstructions(Schema):
@@ -36,7 +37,7 @@ class MultipartInstructions(Schema):
 class UploadInstructions(RootModel[PostInstructions | MultipartInstructions]):
     """How to upload a file, by `mode`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 def upload_instructions(upload: models.PostUpload | MultipartUpload) -> UploadInstructions:

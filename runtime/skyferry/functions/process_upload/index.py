@@ -67,7 +67,7 @@ def _report(kind: str, file: File | None) -> None:
 def build() -> ProcessUpload:
     settings = ProcessUploadSettings.load()
     transfers = TransferTable(Table(clients.dynamodb(), settings.table_name))
-    store = FileStore(clients.s3(), settings.bucket_name)
+    store = FileStore(clients.s3, settings.bucket_name)
     return ProcessUpload(
         Verifying(
             sending=Sending(transfers, store, clock.now, ids.new_id),

@@ -29,7 +29,7 @@ def build() -> Sweeping:
     settings = SweepSettings.load()
     table = Table(clients.dynamodb(), settings.table_name)
     transfers, mails = TransferTable(table), MailTable(table)
-    store = FileStore(clients.s3(), settings.bucket_name)
+    store = FileStore(clients.s3, settings.bucket_name)
     sqs = clients.sqs()
     return Sweeping(
         sending=Sending(transfers, store, clock.now, ids.new_id),
