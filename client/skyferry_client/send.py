@@ -29,7 +29,9 @@ _POLL = 2.0
 _POLL_AT_MOST = 30.0
 
 #: A file's identity within a transfer: two that agree in all of it are interchangeable.
-_Content = tuple[str | None, str, int, str]
+_Content = tuple[str | None, str, int, str | None]
+#: Above this the service refuses a SHA-256, since it could not check it.
+_LARGEST_CHECKED = 16 * 1024**3
 
 
 class Sender:
@@ -202,7 +204,7 @@ def _new_transfer(request: SendRequest, files: Sequence[SourceFile]) -> NewTrans
     return NewTransfer(
         recipients=tuple(NewRecipient(email) for email in request.recipients),
         files=tuple(
-            NewFile(file.name, file.size, file.content_type, file.folder, file.sha256)
+            NewFile(file.name, file.size, file.content_type, file.folder, _declared(file))
             for file in files
         ),
         title=request.title,
@@ -212,14 +214,19 @@ def _new_transfer(request: SendRequest, files: Sequence[SourceFile]) -> NewTrans
     )
 
 
+def _declared(file: SourceFile) -> str | None:
+    """The checksum to declare: the service can check it only of files it can read in one go."""
+    return file.sha256 if file.size <= _LARGEST_CHECKED else None
+
+
 def _match(transfer: Transfer, files: Sequence[SourceFile]) -> list[Item]:
     """Each local file with the transfer's file it is; the server promises no order."""
     remote: defaultdict[_Content, list[File]] = defaultdict(list)
     for file in transfer.files:
-        remote[(file.path, file.name, file.size, file.sha256 or "")].append(file)
+        remote[(file.path, file.name, file.size, file.sha256)].append(file)
     items = []
     for source in files:
-        candidates = remote[(source.folder, source.name, source.size, source.sha256)]
+        candidates = remote[(source.folder, source.name, source.size, _declared(source))]
         if not candidates:
             raise BadAnswerError(f"{source.name} is not among the files of {transfer.id}")
         items.append(Item(source, candidates.pop()))

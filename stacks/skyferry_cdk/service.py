@@ -115,7 +115,8 @@ class FileTransferService(Construct):
         )
         self._values[Env.PUBLIC_BASE_URL] = public_base_url or self.api.url
 
-        self.process_upload = self._worker(Function.PROCESS_UPLOAD)
+        # One object at a time: reading a large one takes a good part of the function's time.
+        self.process_upload = self._worker(Function.PROCESS_UPLOAD, batch_size=1)
         self._values[Env.PROCESS_UPLOAD_QUEUE_URL] = self.process_upload.queue.queue_url
         self.send_email = self._worker(Function.SEND_EMAIL)
         self._values[Env.SEND_EMAIL_QUEUE_URL] = self.send_email.queue.queue_url
@@ -217,11 +218,12 @@ class FileTransferService(Construct):
             "tracing": settings.tracing,
         }
 
-    def _worker(self, name: Function) -> QueueWorker:
+    def _worker(self, name: Function, *, batch_size: int = 10) -> QueueWorker:
         return QueueWorker(
             self,
             f"{_pascal(name)}Worker",
             function=self._function(name, Invocation.QUEUE),
+            batch_size=batch_size,
             allow_plain_http=self._plain_http,
         )
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef
 
 _CHUNK = limits.MIB
+_COPY_PIECE = 256 * limits.MIB
 _GONE = frozenset({"404", "NoSuchKey", "NotFound"})
 _CHANGED = frozenset({"412", "PreconditionFailed"})
 
@@ -179,9 +180,8 @@ class FileStore:
         # Only process_upload promotes; the others need not load the transfer manager.
         from s3transfer.manager import TransferConfig, TransferManager
 
-        config = TransferConfig(
-            multipart_threshold=limits.MAX_PART_SIZE, multipart_chunksize=limits.GIB
-        )
+        # Small enough for S3 to copy each piece within the client's time-out.
+        config = TransferConfig(multipart_threshold=_COPY_PIECE, multipart_chunksize=_COPY_PIECE)
         copied = {
             "CopySourceIfMatch": source.etag,
             "MetadataDirective": "REPLACE",

@@ -38,7 +38,7 @@ def _base64_of(size: int) -> Callable[[str], str]:
 Sha256 = Annotated[
     str,
     _allowed("bad-checksum", _base64_of(32)),
-    Field(description="SHA-256 of the bytes, base64."),
+    Field(description="SHA-256 of the bytes, base64; of files up to 16 GiB."),
 ]
 Crc64Nvme = Annotated[
     str,

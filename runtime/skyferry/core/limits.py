@@ -14,6 +14,9 @@ DAY: Final = 24 * HOUR
 MAX_FILE_SIZE: Final = 5 * TIB
 #: GuardDuty Malware Protection scans nothing larger; behind a gate such a file could never be released.
 MAX_SCANNED_FILE_SIZE: Final = 100_000_000_000
+#: S3 has no SHA-256 of an object that came in parts, so ours is computed by reading it. More than this
+#: cannot be read in one function's time; the sender declares crc64nvme, which S3 computes itself.
+MAX_HASHED_FILE_SIZE: Final = 16 * GIB
 MAX_FILES: Final = 1_000
 MAX_RECIPIENTS: Final = 50
 MAX_TITLE: Final = 200

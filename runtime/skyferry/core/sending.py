@@ -42,7 +42,7 @@ class Sending:
 
         Raises MalformedError for an expiry or a file size outside the limits."""
         now = self.clock()
-        self._require_sizes(new)
+        self._require_verifiable(new)
         expires_at = _expiry(new, now)
         files = [
             File(
@@ -84,18 +84,17 @@ class Sending:
         self.transfers.create(lifecycle.created(transfer, files, recipients, now, self.ids))
         return self.get(principal, transfer_id)
 
-    def _require_sizes(self, new: NewTransfer) -> None:
-        errors = tuple(
-            FieldError(
-                pointer=f"/files/{index}/size",
-                code="size-limit",
-                detail=f"{file.size} bytes; at most {self.max_file_size} can be scanned.",
-            )
-            for index, file in enumerate(new.files)
-            if file.size > self.max_file_size
-        )
+    def _require_verifiable(self, new: NewTransfer) -> None:
+        errors: list[FieldError] = []
+        for index, file in enumerate(new.files):
+            if file.size > self.max_file_size:
+                detail = f"{file.size} bytes; at most {self.max_file_size} can be scanned."
+                errors.append(FieldError(f"/files/{index}/size", "size-limit", detail))
+            if file.sha256 is not None and file.size > limits.MAX_HASHED_FILE_SIZE:
+                detail = f"cannot be checked above {limits.MAX_HASHED_FILE_SIZE} bytes; leave it out or declare crc64nvme."
+                errors.append(FieldError(f"/files/{index}/sha256", "unverifiable", detail))
         if errors:
-            raise MalformedError("A file is larger than this service can scan.", errors=errors)
+            raise MalformedError("A file cannot be verified or scanned.", errors=tuple(errors))
 
     def get(self, principal: Principal, transfer_id: str) -> Contents:
         transfer = self.transfers.get(principal.owner, transfer_id)

@@ -23,9 +23,6 @@ from skyferry.core.models import (
 from skyferry.core.ports import Clock, FileStore, Ids, TransferStore
 from skyferry.core.sending import Sending
 
-#: Above this a missing full-object checksum is not made up for by reading the object: the function's
-#: time would not do. The sender declares crc64nvme for such files, which S3 computes itself.
-MAX_HASHED = 20 * limits.GIB
 SNIFFED = 4096
 
 
@@ -119,9 +116,6 @@ class Verifying:
             if declared is not None and actual is not None and declared != actual:
                 detail = f"The uploaded bytes have the {name} {actual}; {declared} was declared."
                 return None, Reason(code="checksum-mismatch", detail=detail)
-        if file.sha256 is not None and sha256 is None:
-            detail = f"The SHA-256 of a file above {MAX_HASHED} bytes cannot be checked; declare crc64nvme."
-            return None, Reason(code="checksum-unverifiable", detail=detail)
         contradiction = self.sniff(head, file.content_type)
         if contradiction is not None:
             return None, Reason(code="type-mismatch", detail=contradiction)
@@ -129,7 +123,7 @@ class Verifying:
 
     def _digest(self, stored: StoredObject) -> tuple[str | None, bytes]:
         """The object's SHA-256 (the store's own where it covers the whole object) and its first bytes."""
-        wanted = stored.sha256 is None and stored.size <= MAX_HASHED
+        wanted = stored.sha256 is None and stored.size <= limits.MAX_HASHED_FILE_SIZE
         digest, head = hashlib.sha256(), b""
         for chunk in self.store.read(stored.key, stored.etag):
             if len(head) < SNIFFED:

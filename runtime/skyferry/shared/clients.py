@@ -23,7 +23,7 @@ _CONFIG = Config(
 )
 _CONFIG_S3 = _CONFIG.merge(
     Config(
-        read_timeout=30,
+        read_timeout=10,
         signature_version="s3v4",
         s3={"addressing_style": "auto"},
         max_pool_connections=20,

@@ -155,7 +155,7 @@ def test_a_scan_that_is_faster_than_the_sender_is_told_as_such(
 
     cloud.faults.append(blocked)
     sender = new_sender(big)
-    with pytest.raises(TransferBlockedError, match="big.bin is infected"):
+    with pytest.raises(TransferBlockedError, match=r"big\.bin is infected"):
         sender.send(wait_for=60)
     assert not sender.resumable
 

@@ -97,6 +97,19 @@ def test_a_file_too_large_for_the_scanner_is_refused_before_anything_is_stored()
     assert world.transfers.transfers == {}
 
 
+def test_a_sha256_that_cannot_be_checked_in_time_is_refused_at_once() -> None:
+    world = World()
+    large = limits.MAX_HASHED_FILE_SIZE + 1
+    file = {"name": "a", "content_type": "a/b", "sha256": "A" * 43 + "="}
+    new = NewTransfer(files=[NewFile(size=large - 1, **file), NewFile(size=large, **file)])
+
+    with pytest.raises(MalformedError) as refusal:
+        world.sending.create(ME, new, "tr_1")
+
+    (error,) = refusal.value.errors
+    assert (error.pointer, error.code) == ("/files/1/sha256", "unverifiable")
+
+
 def test_finalizing_names_the_files_that_are_missing() -> None:
     world = World()
     contents = world.create(b"here", b"not here")

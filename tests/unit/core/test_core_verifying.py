@@ -1,6 +1,6 @@
 import pytest
 from skyferry.contract import ScanVerdict
-from skyferry.core import limits, verifying
+from skyferry.core import limits
 from skyferry.core.errors import ConflictError
 from skyferry.core.models import File, FileStatus, StoredObject, TransferStatus
 
@@ -111,16 +111,18 @@ def test_the_stores_own_sha256_saves_reading_the_object() -> None:
     assert_refused(world, file, FileStatus.REJECTED, "checksum-mismatch")
 
 
-def test_a_sha256_that_cannot_be_checked_in_time_is_rejected(
+def test_an_object_too_large_to_read_in_time_is_sniffed_and_not_hashed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(verifying, "MAX_HASHED", 4)
-    world = World()
+    world = World(gated=False)
     file, _ = uploaded(world, b"hello")
+    monkeypatch.setattr(limits, "MAX_HASHED_FILE_SIZE", 4)
+    world.transfers.children[file.id] = file.replace(sha256=None)
 
     world.verifying.object_created(file.inbox_key)
 
-    assert_refused(world, file, FileStatus.REJECTED, "checksum-unverifiable")
+    assert world.file(file).status is FileStatus.CLEAN
+    assert world.file(file).sha256 is None
 
 
 def test_bytes_of_another_type_are_rejected() -> None:
