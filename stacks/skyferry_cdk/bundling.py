@@ -20,7 +20,7 @@ from constructs import Construct
 from skyferry_cdk import bundling_steps as steps
 
 #: Part of every hash: raise it when the steps change what they write.
-_RECIPE: Final = "2"
+_RECIPE: Final = "3"
 _NEVER_SHIPPED: Final = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
 
 

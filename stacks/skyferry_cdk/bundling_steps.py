@@ -70,6 +70,10 @@ def trim_botocore(output: Path, services: Collection[str]) -> None:
     for examples in data.rglob("examples-1.json"):
         examples.unlink()
     _trim_endpoints(data / "endpoints.json", services)
+    _trim_models(data)
+
+
+def _trim_models(data: Path) -> None:
     for model in data.rglob("*.json"):
         document = json.loads(model.read_bytes(), object_hook=_without_documentation)
         model.write_text(json.dumps(document, separators=(",", ":")))
@@ -78,9 +82,10 @@ def trim_botocore(output: Path, services: Collection[str]) -> None:
 def _without_documentation(node: dict[str, object]) -> dict[str, object]:
     """Texts for botocore's own manual: more than half of each model that a cold start parses.
 
-    Only texts: a member that happens to be named `documentation` is an object."""
+    Only texts: a member that happens to be named `documentation` is an object. Emptied, not removed:
+    botocore reads the text of S3's client parameters when it signs a form."""
     if isinstance(node.get("documentation"), str):
-        del node["documentation"]
+        node["documentation"] = ""
     return node
 
 

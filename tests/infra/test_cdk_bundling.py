@@ -16,6 +16,7 @@ import botocore
 import botocore.session
 import pytest
 from aws_cdk import aws_lambda as lambda_
+from botocore.config import Config
 from infra_support import REPOSITORY, any_function, only, template_of
 from skyferry_cdk import BundlingError, PythonBundle
 from skyferry_cdk import bundling_steps as steps
@@ -278,17 +279,33 @@ def test_every_client_loads_from_trimmed_data_with_the_same_endpoint(
     trimmed: Path, service: str, region: str
 ) -> None:
     def endpoint(data: Path | None) -> str:
-        session = botocore.session.Session()
-        if data is not None:
-            loader = session.get_component("data_loader")
-            loader._search_paths = [str(data)]
-        client = session.create_client(
-            service, region_name=region, aws_access_key_id="x", aws_secret_access_key="x"
-        )
-        url: str = client.meta.endpoint_url
+        url: str = _client(service, region, data).meta.endpoint_url
         return url
 
     assert endpoint(trimmed) == endpoint(None)
+
+
+def test_a_form_and_a_url_are_signed_from_trimmed_data(trimmed: Path) -> None:
+    """botocore reads more of S3's model here than for a plain call."""
+    client = _client("s3", "eu-central-1", trimmed)
+    assert client.generate_presigned_post("shelf", "book")["url"].endswith("amazonaws.com/")
+    place = {"Bucket": "shelf", "Key": "book"}
+    assert "X-Amz-Signature" in client.generate_presigned_url("get_object", Params=place)
+
+
+def _client(service: str, region: str, data: Path | None) -> Any:
+    """A client from the given model data; None: as installed."""
+    session = botocore.session.Session()
+    if data is not None:
+        session.get_component("data_loader")._search_paths = [str(data)]
+    config = Config(signature_version="s3v4") if service == "s3" else None
+    return session.create_client(
+        service,
+        region_name=region,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=config,
+    )
 
 
 def test_a_service_botocore_does_not_know_is_reported(tmp_path: Path) -> None:

@@ -267,4 +267,23 @@ def _raising(store: FileStore) -> FileStore:
 
             return fail
 
-    return FileStore(Slow(), store.bucket)  # type: ignore[arg-type]
+    return FileStore(Slow, store.bucket)  # type: ignore[arg-type]
+
+
+def test_only_the_object_that_was_verified_is_copied(store: FileStore) -> None:
+    """moto copies whatever is there; S3 compares the ETag, if it is told to."""
+    file = any_file()
+    source = put(store, file.inbox_key, b"hello")
+    asked: list[object] = []
+
+    def note(params: dict[str, object], **_: object) -> None:
+        asked.append(params["CopySourceIfMatch"])
+
+    events = store.client.meta.events
+    events.register("provide-client-params.s3.CopyObject", note)
+    try:
+        store.promote(file, source)
+    finally:
+        events.unregister("provide-client-params.s3.CopyObject", note)
+
+    assert asked == [source.etag]

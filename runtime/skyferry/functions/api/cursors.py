@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-
-from itsdangerous import BadData, URLSafeSerializer
+from typing import TYPE_CHECKING
 
 from skyferry.core.errors import FieldError, MalformedError
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeSerializer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Cursors:
         exactly this scope."""
         if cursor is None:
             return None
+        from itsdangerous import BadData
+
         try:
             return str(self._serializer(scope).loads(cursor))
         except BadData:
@@ -30,6 +34,9 @@ class Cursors:
                 "The cursor does not belong to this list.", errors=(wrong,)
             ) from None
 
-    def _serializer(self, scope: tuple[str | None, ...]) -> URLSafeSerializer:
+    def _serializer(self, scope: tuple[str | None, ...]) -> "URLSafeSerializer":
+        # Loaded with the first cursor: most calls have none.
+        from itsdangerous import URLSafeSerializer
+
         salt = "\x00".join(part or "" for part in scope).encode()
         return URLSafeSerializer(self.key(), salt=salt, signer_kwargs={"digest_method": sha256})
