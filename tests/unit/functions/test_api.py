@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import importlib.util
 import io
 import json
 from typing import Any
@@ -209,6 +210,7 @@ def test_every_operation_wants_its_scope(api: Api, operation: Any) -> None:
         ('{"x":' * 100_000, "size-limit"),
         ("[" * 50_000, "malformed"),
         ('{"title": "\\ud800"}', "malformed"),
+        ('{"title": "\ud800"}', "malformed"),
         ('{"owner": "me"}', "malformed"),
         ('{"title": "' + "x" * limits.MAX_BODY + '"}', "size-limit"),
     ],
@@ -545,3 +547,19 @@ def test_the_log_holds_no_token_body_or_path(api: Api, log: io.StringIO) -> None
     assert '"route":"/t/{token}"' in lines
     for secret in ("secret-token", "secret-link-token", "r@example.com", "X-Amz", "onerror"):
         assert secret not in lines
+
+
+@pytest.mark.parametrize("inside_lambda", [True, False])
+def test_the_clients_are_made_while_lambda_starts_the_function(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, inside_lambda: bool
+) -> None:
+    if inside_lambda:
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "api")
+    spec = importlib.util.spec_from_file_location("fresh_api", index.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    fresh = importlib.util.module_from_spec(spec)
+
+    spec.loader.exec_module(fresh)
+
+    assert fresh.build.cache_info().currsize == int(inside_lambda)

@@ -1,6 +1,7 @@
 """What an operation works with: the use cases, and one call of a caller."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -31,6 +32,8 @@ class App:
     clock: Clock
     ids: Ids
     cors_origins: str
+    #: The OpenAPI document as JSON; made when somebody asks for it.
+    document: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,11 @@ class Request:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
-        """From API Gateway's REST proxy event. Raises MalformedError for a body that is not base64 where
-        it should be."""
+        """From API Gateway's REST proxy event."""
         body = event.get("body") or ""
-        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+        # A lone surrogate passes here, so that it is refused as malformed JSON where that is said.
+        text = body.encode("utf-8", "surrogatepass")
+        raw = base64.b64decode(text) if event.get("isBase64Encoded") else text
         context = event.get("requestContext", {})
         return cls(
             method=event["httpMethod"],

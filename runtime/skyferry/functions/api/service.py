@@ -1,7 +1,5 @@
 """Operations about the service itself."""
 
-import json
-from functools import cache
 from http import HTTPStatus
 
 from skyferry import __version__
@@ -14,13 +12,5 @@ def get_health(app: App, call: Call[NoBody, NoQuery]) -> Response:  # noqa: ARG0
     return Response.of(schemas.Health(status="ok", version=__version__))
 
 
-@cache
-def _document() -> str:
-    # Built on demand: it costs the first asker a moment, and a cold start nothing.
-    from skyferry.functions.api.openapi import document
-
-    return json.dumps(document(), separators=(",", ":"), ensure_ascii=False)
-
-
 def get_openapi(app: App, call: Call[NoBody, NoQuery]) -> Response:  # noqa: ARG001
-    return Response(HTTPStatus.OK, _document())
+    return Response(HTTPStatus.OK, app.document())
