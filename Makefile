@@ -75,6 +75,10 @@ types: install ## Check types (strict; the first run takes a minute or two)
 mutants: install ## Break the code on purpose and see that a test notices
 	$(BIN)/python tools/mutants.py
 
+.PHONY: coldstart
+coldstart: install ## Measure a cold start of the API on the shipped asset (Linux, a few minutes)
+	$(BIN)/python -m tools.coldstart
+
 ##### Generated files
 
 .PHONY: synth

@@ -60,7 +60,7 @@ def reference(work: Path) -> Asset:
     output = work / "reference"
     packages = [f"{name}=={importlib.metadata.version(name)}" for name in _REFERENCE]
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+        [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check",
          "--only-binary", ":all:", "--target", str(output), *packages],
         check=True,
     )  # fmt: skip

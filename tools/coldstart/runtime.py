@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,7 +18,8 @@ from tools.coldstart.table import OWNER, TRANSFER_ID
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
 #: Seconds until a process counts as hanging.
-_PATIENCE = 60
+_PATIENCE = 300
+VALGRIND = shutil.which("valgrind")
 _EVENT = {
     "resource": "/transfers/{transfer_id}",
     "path": f"/transfers/{TRANSFER_ID}",
@@ -112,6 +114,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     session: _Session
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base class's types
+        """A process that is ended drops its connection; anything else is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _RuntimeApi(BaseHTTPRequestHandler):
     """https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, as far as awslambdaric calls it."""
@@ -129,9 +136,7 @@ class _RuntimeApi(BaseHTTPRequestHandler):
         body = json.dumps(_EVENT).encode()
         self.send_response(200)
         self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{session.answers}")
-        self.send_header(
-            "Lambda-Runtime-Deadline-Ms", str(time.time_ns() // 1_000_000 + 29_000)
-        )
+        self.send_header("Lambda-Runtime-Deadline-Ms", str(time.time_ns() // 1_000_000 + 29_000))
         self.send_header(
             "Lambda-Runtime-Invoked-Function-Arn",
             "arn:aws:lambda:eu-central-1:123456789012:function:api",
@@ -165,26 +170,45 @@ class Harness:
 
     def cold_start(self, asset: Asset, calls: int) -> Sample:
         """A fresh process that answers `calls` requests."""
-        return self._run(asset, calls, verbose=None)
+        return self._run(asset, calls)
 
     def bytecode_share(self, asset: Asset) -> float:
         """The share of the asset's modules loaded from bytecode, by what `python -v` says."""
         trace = asset.folder.with_name(asset.folder.name + ".trace")
         self._run(asset, 1, verbose=trace)
         root = re.escape(str(asset.folder))
-        loaded = re.findall(rf"# code object from '?{root}/\S*?(\.pyc?)'?$", trace.read_text(), re.M)
+        loaded = re.findall(
+            rf"# code object from '?{root}/\S*?(\.pyc?)'?$", trace.read_text(), re.MULTILINE
+        )
         return loaded.count(".pyc") / len(loaded)
 
-    def _run(self, asset: Asset, calls: int, verbose: Path | None) -> Sample:
+    def instructions(self, asset: Asset) -> int | None:
+        """What init and the first request execute, the same on any busy machine; None without valgrind."""
+        if VALGRIND is None:
+            return None
+        trace = asset.folder.with_name(asset.folder.name + ".valgrind")
+        counted = (
+            VALGRIND, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
+            f"--log-file={trace}",
+        )  # fmt: skip
+        self._run(asset, 1, under=counted)
+        found = re.search(r"I +refs: +([\d,]+)", trace.read_text())
+        if found is None:
+            raise ColdStartError(f"{asset.name}: valgrind counted nothing")
+        return int(found.group(1).replace(",", ""))
+
+    def _run(
+        self, asset: Asset, calls: int, *, verbose: Path | None = None, under: tuple[str, ...] = ()
+    ) -> Sample:
         server = _Server(("127.0.0.1", 0), _RuntimeApi)
         server.session = session = _Session(calls)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         environment = self._environment(asset, server.server_port, verbose is not None)
-        with open(verbose or os.devnull, "wb") as errors:
+        with (verbose or Path(os.devnull)).open("wb") as errors:
             session.started = time.perf_counter()
             process = subprocess.Popen(
                 # -S: of the virtual environment nothing is found but the runtime client's copy.
-                [sys.executable, "-S", "-s", "-m", "awslambdaric", asset.handler],
+                [*under, sys.executable, "-S", "-s", "-m", "awslambdaric", asset.handler],
                 cwd=asset.folder, env=environment, stdout=subprocess.DEVNULL, stderr=errors,
             )  # fmt: skip
             session.pid = process.pid
@@ -193,7 +217,8 @@ class Harness:
                 if not session.done.wait(_PATIENCE):
                     raise ColdStartError(f"{asset.name}: no answer in {_PATIENCE} s")
             finally:
-                process.kill()
+                # valgrind tells what it counted only when it is asked to end.
+                process.terminate()
                 process.wait()
                 server.shutdown()
                 server.server_close()
@@ -208,6 +233,7 @@ class Harness:
             "LANG": "en_US.UTF-8",
             "PYTHONPATH": os.pathsep.join([str(asset.folder), str(self.runtime)]),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",
             **({"PYTHONVERBOSE": "1"} if verbose else {}),
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
             "AWS_LAMBDA_FUNCTION_NAME": "api",

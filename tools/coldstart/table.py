@@ -4,6 +4,7 @@ It runs in a process of its own, and answers from memory, so that its work is in
 """
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -74,6 +75,7 @@ def _items() -> dict[str, dict[str, Any]]:
 
 class _Table(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     items = _items()
 
     def do_POST(self) -> None:
@@ -100,7 +102,16 @@ class _Table(BaseHTTPRequestHandler):
         """Silent: a line a request would cost more than the request."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base class's types
+        """A process that is ended drops its connection; anything else is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Table)
+    server = _Server(("127.0.0.1", 0), _Table)
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -1,0 +1,239 @@
+"""The rules that `make mutants` takes out of the runtime, and the tests that should notice."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """`rule` occurs once in the file and becomes `broken`; `name` says what is then the case."""
+
+    name: str
+    path: str
+    rule: str
+    broken: str
+    tests: tuple[str, ...]
+
+
+_DELIVERING = ("core/test_core_delivering.py",)
+_RECEIVING = ("core/test_core_receiving.py",)
+_VERIFYING = ("core/test_core_verifying.py",)
+_SENDING = ("core/test_core_sending.py",)
+_STORES = ("adapters/test_store_contracts.py",)
+_FILES = ("adapters/test_file_store.py",)
+_API = ("functions/test_api.py",)
+_LINKS = ("functions/test_api_links.py",)
+_AUTHORIZER = ("functions/test_authorizer.py",)
+
+PLANTED = (
+    Plant(
+        "a link may be used more often than allowed",
+        "core/lifecycle.py",
+        "    if transfer.max_downloads is not None and transfer.download_count >= transfer.max_downloads:",
+        "    if False:",
+        _RECEIVING,
+    ),
+    Plant(
+        "nothing expires until the sweep comes",
+        "core/models.py",
+        "if self.status in _OPEN and self.expires_at <= now:",
+        "if False:",
+        (*_RECEIVING, *_SENDING),
+    ),
+    Plant(
+        "a transfer is ready before all files are clean",
+        "core/lifecycle.py",
+        "        and transfer.clean_count == transfer.file_count\n",
+        "",
+        _VERIFYING,
+    ),
+    Plant(
+        "ready queues no mail",
+        "core/lifecycle.py",
+        "outbox=[message] if recipients else [],",
+        "outbox=[],",
+        _DELIVERING,
+    ),
+    Plant(
+        "a deleted transfer stays readable",
+        "core/lifecycle.py",
+        "    if transfer.status is TransferStatus.DELETED:\n        raise NotFoundError",
+        "    pass",
+        _SENDING,
+    ),
+    Plant(
+        "the verdict on another object counts",
+        "core/verifying.py",
+        "if file.status.settled or (verdict is not None and etag != stored.etag):",
+        "if file.status.settled:",
+        _VERIFYING,
+    ),
+    Plant(
+        "checksums are not compared",
+        "core/verifying.py",
+        "if declared is not None and actual is not None and declared != actual:",
+        "if False:",
+        _VERIFYING,
+    ),
+    Plant(
+        "sizes are not compared",
+        "core/verifying.py",
+        "if stored.size != file.size:",
+        "if False:",
+        _VERIFYING,
+    ),
+    Plant(
+        "files are released without a scan",
+        "core/verifying.py",
+        "if not self.gated:",
+        "if True:",
+        _VERIFYING,
+    ),
+    Plant(
+        "a mail counts as sent before it is",
+        "core/delivering.py",
+        "        try:\n            message_id = self.mailer.send(",
+        "        self.mails.settle(mail.replace(status=MailStatus.SENT))\n"
+        "        try:\n            message_id = self.mailer.send(",
+        _DELIVERING,
+    ),
+    Plant(
+        "a mail is sent by whoever lost the claim",
+        "core/delivering.py",
+        "        if not self.mails.claim(mail):\n            return self.mails.find(job)\n",
+        "        self.mails.claim(mail)\n",
+        _DELIVERING,
+    ),
+    Plant(
+        "a mail without an outcome is sent again",
+        "core/delivering.py",
+        "        if earlier is not None:",
+        "        if earlier is not None and earlier.status is not MailStatus.CLAIMED:",
+        _DELIVERING,
+    ),
+    Plant(
+        "link tokens are stored as they are",
+        "core/receiving.py",
+        "return hashlib.sha256(token.encode()).hexdigest()",
+        "return token",
+        (*_DELIVERING, *_RECEIVING),
+    ),
+    Plant(
+        "a stale transfer overwrites a newer one",
+        "adapters/transfer_table.py",
+        "Put(_root(change.after), unchanged),",
+        "Put(_root(change.after)),",
+        _STORES,
+    ),
+    Plant(
+        "the same mail is claimed twice",
+        "adapters/mail_table.py",
+        "Put(_row(mail), NEW),",
+        "Put(_row(mail)),",
+        _STORES,
+    ),
+    Plant(
+        "a mail is claimed for a transfer that is not ready",
+        "adapters/mail_table.py",
+        "                Check(pk, rows.transfer_sort(mail.transfer_id), ready),\n",
+        "",
+        _STORES,
+    ),
+    Plant(
+        "an Idempotency-Key is good for any request",
+        "adapters/idempotency_table.py",
+        'if row["payload_hash"] != payload_hash:',
+        "if False:",
+        _STORES,
+    ),
+    Plant(
+        "everybody shares one partition",
+        "adapters/rows.py",
+        'return f"T#{owner}"',
+        'return "T#"',
+        _API,
+    ),
+    Plant(
+        "a POST may bring any number of bytes",
+        "adapters/file_store.py",
+        '                ["content-length-range", file.size, file.size],\n',
+        "",
+        _API,
+    ),
+    Plant(
+        "a part may have any length",
+        "adapters/file_store.py",
+        '            "ContentLength": part.size,\n',
+        "",
+        _FILES,
+    ),
+    Plant(
+        "a copy of another object is released",
+        "adapters/file_store.py",
+        '            "CopySourceIfMatch": source.etag,\n',
+        "",
+        _FILES,
+    ),
+    Plant(
+        "a cursor is good for any list",
+        "functions/api/cursors.py",
+        'salt = "\\x00".join(part or "" for part in scope).encode()',
+        'salt = b"cursor"',
+        _API,
+    ),
+    Plant(
+        "scopes do not matter",
+        "functions/api/dispatch.py",
+        "if operation.scope not in principal.scopes:",
+        "if False:",
+        _API,
+    ),
+    Plant(
+        "user text is not escaped on the page",
+        "functions/api/page.py",
+        "autoescape=True",
+        "autoescape=False",
+        _LINKS,
+    ),
+    Plant(
+        "tokens of any issuer",
+        "functions/authorizer/tokens.py",
+        "                issuer=self.issuer,\n",
+        "",
+        _AUTHORIZER,
+    ),
+    Plant(
+        "tokens for any audience",
+        "functions/authorizer/tokens.py",
+        'options={"require"',
+        'options={"verify_aud": False, "require"',
+        _AUTHORIZER,
+    ),
+    Plant(
+        "tokens that have expired",
+        "functions/authorizer/tokens.py",
+        'options={"require"',
+        'options={"verify_exp": False, "require"',
+        _AUTHORIZER,
+    ),
+    Plant(
+        "tokens that live for years",
+        "functions/authorizer/tokens.py",
+        'if claims["exp"] - claims["iat"] > MAX_LIFE:',
+        "if False:",
+        _AUTHORIZER,
+    ),
+    Plant(
+        "events of a bucket that is not ours",
+        "functions/process_upload/index.py",
+        "if bucket != self.bucket:",
+        "if False:",
+        ("functions/test_process_upload.py",),
+    ),
+    Plant(
+        "the SDK sends a mail again after a lost answer",
+        "shared/clients.py",
+        'retries={"total_max_attempts": 1}',
+        'retries={"total_max_attempts": 3}',
+        ("shared", "functions/test_send_email.py"),
+    ),
+)
