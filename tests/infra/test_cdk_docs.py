@@ -54,7 +54,7 @@ def test_the_whole_service_deploys_from_the_lines_of_its_page(
     )
     monkeypatch.setattr(cdk, "App", quick)
     (example,) = _examples(REPOSITORY / "docs/constructs/file-transfer-service.md")
-    assert len(example.splitlines()) <= 12
+    assert len([line for line in example.splitlines() if line]) <= 12
     exec(compile(example, "example", "exec"), {})  # noqa: S102 - our own page
 
 
