@@ -41,6 +41,10 @@ down: ## End the laptop cloud
 status: install ## Say what of the laptop cloud runs
 	@$(BIN)/python -m local status
 
+.PHONY: logs
+logs: install ## Print what the functions of the laptop cloud logged, oldest first
+	@$(BIN)/python -m local logs
+
 ##### Tests and checks
 
 .PHONY: test

@@ -1,4 +1,4 @@
-"""The commands `up`, `run`, `status` and `down`."""
+"""The commands `up`, `run`, `status`, `logs` and `down`."""
 
 import argparse
 import os
@@ -37,7 +37,13 @@ def main(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m local", description="The laptop cloud.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command in {"up": up, "run": run, "status": status, "down": down}.items():
+    for name, command in {
+        "up": up,
+        "run": run,
+        "status": status,
+        "logs": logs,
+        "down": down,
+    }.items():
         described = (command.__doc__ or "").partition("\n")[0]
         commands.add_parser(name, help=described).set_defaults(run=command)
     wrapped = commands.add_parser("with-cloud", help="Run a command while the laptop cloud is up.")
@@ -76,7 +82,7 @@ def run(cloud: LaptopCloud, progress: Progress) -> int:
     progress.say("Starting Skyferry's laptop cloud. Ctrl-C ends it.\n")
     try:
         ready = cloud.up()
-        link = first_transfer(ready, progress)
+        link = _first_transfer(cloud, ready, progress)
         _describe(ready, progress, link)
         progress.say("Ready. Ctrl-C ends it.")
         with suppress(KeyboardInterrupt):
@@ -86,6 +92,22 @@ def run(cloud: LaptopCloud, progress: Progress) -> int:
         progress.say()
         with progress.step("Shut down"):
             cloud.down()
+    return 0
+
+
+def _first_transfer(cloud: LaptopCloud, ready: Cloud, progress: Progress) -> str:
+    """With what the functions logged, when it fails: they and the emulator end with this command."""
+    try:
+        return first_transfer(ready, progress)
+    except LaptopCloudError as error:
+        kept = cloud.save_function_log()
+        raise LaptopCloudError(f"{error}\nWhat the functions logged is in {kept}.") from error
+
+
+def logs(cloud: LaptopCloud, progress: Progress) -> int:
+    """Print what the functions logged, oldest first, one JSON object a line."""
+    for line in cloud.function_log():
+        progress.say(line)
     return 0
 
 

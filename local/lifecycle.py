@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from local import function_logs
 from local.checks import check_tools
 from local.cloud import Cloud
 from local.deployment import CdkApp
@@ -81,6 +82,17 @@ class LaptopCloud:
         """The cloud, when it is announced and all of its processes run."""
         cloud = Cloud.read(self._settings.cloud_file)
         return cloud if cloud and all(process.pid() for process in self.processes()) else None
+
+    def function_log(self) -> list[str]:
+        """What the functions have logged; nothing while no emulator runs."""
+        if self._emulator.process().pid() is None:
+            return []
+        return function_logs.lines(function_logs.connect(self._settings))
+
+    def save_function_log(self) -> str:
+        """Keep it beyond the emulator's end; returns where it is, as a person would name it."""
+        file = function_logs.save(self._settings, self.function_log())
+        return str(file.relative_to(self._settings.root))
 
     def processes(self) -> tuple[Process, Process, Process]:
         """Emulator, stand-ins and front proxy, in the order they are started."""

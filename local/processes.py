@@ -101,7 +101,7 @@ class Process:
         """Refuse a port that another program uses; does nothing while this process runs."""
         if self.pid() is None and port_in_use(self.port):
             raise LaptopCloudError(
-                f"Port {self.port} is in use by another program, and the {self.name} needs it.\n"
+                f"Port {self.port} is in use by another program; Skyferry needs it for its {self.name}.\n"
                 f"  See which one:      lsof -nP -iTCP:{self.port} -sTCP:LISTEN\n"
                 "  Then end it (a laptop cloud of another copy of this project: `make down` there),\n"
                 f"  or use another port: SKYFERRY_{self.port_name}_PORT={self.port + 1000} make …"

@@ -2,11 +2,12 @@
 130 interrupted. Results go to stdout, everything else to stderr."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -41,6 +42,7 @@ _GONE = {
     "expired": "This link has expired.",
     "deleted": "The sender has taken this transfer back.",
     "download-limit": "The downloads of this transfer are used up.",
+    "not-found": "There is nothing behind this link. Was it copied completely?",
 }
 
 app = typer.Typer(
@@ -141,7 +143,7 @@ def receive(
     if match is None:
         raise typer.BadParameter("is not a link of the form https://host/v1/t/…", param_hint="LINK")
     # The link is the permission: the access token has no business at a host that a mail names.
-    with _exit_codes() as run, _client(match[1], None) as client, Storage() as storage:
+    with _exit_codes(_GONE) as run, _client(match[1], None) as client, Storage() as storage:
         view = client.view_link(match[2])
         progress = reporter(run.console)
         progress.note(_introduction(view))
@@ -204,8 +206,9 @@ class _Run:
 
 
 @contextmanager
-def _exit_codes() -> Iterator[_Run]:
-    """The one place where errors become words and exit codes."""
+def _exit_codes(gone: Mapping[str, str] = MappingProxyType({})) -> Iterator[_Run]:
+    """The one place where errors become words and exit codes. `gone`: words for codes after which there
+    is nothing to continue."""
     run = _Run(Console(stderr=True), lambda: False)
     try:
         yield run
@@ -214,9 +217,9 @@ def _exit_codes() -> Iterator[_Run]:
         run.say("Interrupted." + (hint if run.resumable() else ""))
         raise typer.Exit(_INTERRUPTED) from None
     except ApiError as error:
-        if error.code in _GONE:
+        if error.code in gone:
             run.resumable = lambda: False
-        raise run.fail(_GONE.get(error.code, f"error: {error}")) from None
+        raise run.fail(gone.get(error.code, f"error: {error}")) from None
     except SkyferryError as error:
         raise run.fail(f"error: {error}") from None
 

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 
-from skyferry_client.errors import BadIdError
+from skyferry_client.errors import ApiError, BadAnswerError, BadIdError
 from skyferry_client.models import (
     Event,
     File,
@@ -74,13 +75,32 @@ class Client:
 
     # Transfers
 
+    def _transfers(
+        self,
+        method: str,
+        *,
+        body: Json | None = None,
+        params: Mapping[str, str | int] | None = None,
+        idempotency_key: str | None = None,
+    ) -> httpx.Response:
+        """The one path that every Skyferry API has, whatever is stored there."""
+        try:
+            return self._api.call(
+                method, "/transfers", body=body, params=params, idempotency_key=idempotency_key
+            )
+        except ApiError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise BadAnswerError(
+                "there is no Skyferry API at this address; it ends with /v1, as in https://host/v1"
+            ) from error
+
     def create_transfer(
         self, transfer: NewTransfer, *, idempotency_key: str | None = None
     ) -> Transfer:
         """A new transfer. The same key within 24 hours answers the same transfer."""
-        response = self._api.call(
+        response = self._transfers(
             "POST",
-            "/transfers",
             body=transfer.to_json(),
             idempotency_key=idempotency_key or str(uuid.uuid4()),
         )
@@ -90,7 +110,7 @@ class Client:
         self, *, limit: int = 25, cursor: str | None = None, status: str | None = None
     ) -> Page[TransferSummary]:
         params = _given({"limit": limit, "cursor": cursor, "status": status})
-        response = self._api.call("GET", "/transfers", params=params)
+        response = self._transfers("GET", params=params)
         return Page.parse(answer(response), TransferSummary.parse)
 
     def iter_transfers(self, *, status: str | None = None) -> Iterator[TransferSummary]:

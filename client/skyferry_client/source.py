@@ -88,8 +88,12 @@ class CountingReader(io.BufferedReader):
 
 
 def collect(paths: Iterable[Path]) -> tuple[SourceFile, ...]:
-    """The files named, and those below the folders named, the latter with their relative folder."""
-    files = tuple(file for path in paths for file in _files_at(path))
+    """The files named, and those below the folders named, the latter with their relative folder; a file
+    that is named twice, once."""
+    found: dict[Path, SourceFile] = {}
+    for file in (file for path in paths for file in _files_at(path)):
+        found.setdefault(file.path, file)
+    files = tuple(found.values())
     if not files:
         raise LocalFileError("there is no file to send")
     return files

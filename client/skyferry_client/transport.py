@@ -17,6 +17,7 @@ from skyferry_client.wire import Fields
 
 #: RFC 6750 §2.1
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_ERRNO = re.compile(r"^\[Errno -?[0-9]+\] ")
 _OVERLOADED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _GATEWAY_FAULTS = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 
@@ -149,7 +150,8 @@ def api_error(response: httpx.Response) -> ApiError:
 
 
 def _reason(error: httpx.RequestError) -> str:
-    return str(error) or type(error).__name__
+    """Without the number that the system's own texts begin with."""
+    return _ERRNO.sub("", str(error)) or type(error).__name__
 
 
 def _worth_repeating(error: BaseException, *, repeatable: bool, keyed: bool) -> bool:

@@ -1,5 +1,6 @@
 """The proxy's HTTP interface."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -21,6 +22,8 @@ _HOP_BY_HOP: Final = frozenset(
 #: What a caller says of itself here is not believed, as by API Gateway; the emulator would.
 _UNTRUSTED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-port", b"x-forwarded-proto"})
 _NOT_FORWARDED: Final = _HOP_BY_HOP | _UNTRUSTED | {b"host", b"content-length"}
+#: What a path may be made of (RFC 3986); anything else is no path of ours and httpx would not send it.
+_PATH: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 
 
 class FrontProxy:
@@ -62,7 +65,7 @@ class FrontProxy:
 
     def _methods(self, path: str) -> tuple[str, ...]:
         """No id or token has a slash in it, and the emulator refuses an encoded one."""
-        if not path.startswith(f"{_BASE}/") or "%2f" in path.lower():
+        if not path.startswith(f"{_BASE}/") or "%2f" in path.lower() or not _PATH.fullmatch(path):
             return ()
         return self._routes().methods(path.removeprefix(_BASE))
 
@@ -91,7 +94,7 @@ class FrontProxy:
 
 def _passed_on(method: str, answer: httpx.Response) -> Response:
     """A handler's answer. The body is decoded and counted anew, except where there is none to count."""
-    recounted = {b"content-encoding"}
+    recounted = {b"content-encoding", b"date"}
     own = []
     if method != "HEAD":
         recounted.add(b"content-length")

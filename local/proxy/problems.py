@@ -67,14 +67,15 @@ def rewritten(status: int, headers: Mapping[str, str], body: bytes, path: str) -
     """The gateway's error in the API's form, or None for an answer that a handler made.
 
     A gateway response that was applied keeps its status, wording and headers; anything else is
-    replaced whole, so that no text of a crash gets out.
+    replaced whole, so that no text of a crash gets out. Handlers' own errors are problems or pages.
     """
     media_type = headers.get("content-type", "").partition(";")[0]
-    if "x-amzn-errortype" not in headers and (status < 500 or media_type == MEDIA_TYPE):
+    if "x-amzn-errortype" not in headers and _made_by_a_handler(status, media_type):
         return None
     document = _document(body)
     if document is None:
-        return problem(_SERVER_ERRORS.get(status, status if status in _WORDING else 500), path)
+        fallback = 400 if status < 500 else 500
+        return problem(_SERVER_ERRORS.get(status, status if status in _WORDING else fallback), path)
     kept = {
         name: value
         for name, value in headers.items()
@@ -86,6 +87,11 @@ def rewritten(status: int, headers: Mapping[str, str], body: bytes, path: str) -
         body=json.dumps(document).encode(),
         headers=kept | {"Content-Type": MEDIA_TYPE},
     )
+
+
+def _made_by_a_handler(status: int, media_type: str) -> bool:
+    """A page may also be the emulator's report of a crash."""
+    return status < 400 or media_type == MEDIA_TYPE or (status < 500 and media_type == "text/html")
 
 
 def _document(body: bytes) -> dict[str, object] | None:

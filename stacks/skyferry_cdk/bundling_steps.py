@@ -34,6 +34,8 @@ def install(requirements: Path, output: Path, *, python: str, architecture: str)
         return
     _run(
         str(_uv()), "pip", "install", "--quiet", "--no-config", "--link-mode", "copy",
+        # uv needs some interpreter, of any version; it would look on PATH, or download one.
+        "--python", sys.executable,
         "--require-hashes", "--no-deps", "--only-binary", ":all:",
         "--python-version", python, "--python-platform", _PLATFORMS[architecture],
         "--target", str(output), "--requirements", str(requirements),

@@ -113,6 +113,18 @@ def test_two_builds_are_equal_to_the_byte(project: PythonBundle, tmp_path: Path)
     assert _contents(tmp_path / "one") == _contents(tmp_path / "two")
 
 
+def test_no_interpreter_is_looked_for_or_downloaded(
+    project: PythonBundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a virtual environment that is used without being activated."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    monkeypatch.chdir(tmp_path)
+    project.build(tmp_path / "out", **THIS, compiler=None)
+    assert "greeting.py" in _contents(tmp_path / "out")
+
+
 def test_nothing_superfluous_is_shipped(project: PythonBundle, tmp_path: Path) -> None:
     project.build(tmp_path / "out", **THIS, compiler=None)
     assert set(_contents(tmp_path / "out")) == {

@@ -2,7 +2,6 @@
 OpenAPI document, so the descriptions here are what a REST client reads."""
 
 import base64
-import binascii
 from collections.abc import Callable
 from typing import Annotated, Self
 
@@ -26,7 +25,7 @@ def _base64_of(size: int) -> Callable[[str], str]:
     def check(value: str) -> str:
         try:
             decoded = base64.b64decode(value, validate=True)
-        except binascii.Error:
+        except ValueError:
             raise ValueError("is not base64") from None
         if len(decoded) != size:
             raise ValueError(f"is {len(decoded)} bytes long; {size} are needed")

@@ -326,9 +326,7 @@ def require_receivable(transfer: Transfer, now: datetime) -> None:
     if status is not TransferStatus.READY:
         raise NotFoundError
     if transfer.max_downloads is not None and transfer.download_count >= transfer.max_downloads:
-        raise DownloadLimitError(
-            f"All {transfer.max_downloads} downloads of these files are used up."
-        )
+        raise DownloadLimitError("The downloads that the sender allowed are used up.")
 
 
 def downloaded(

@@ -127,12 +127,16 @@ class Sending:
     def finalize(self, principal: Principal, transfer_id: str) -> Contents:
         """Raises UploadIncompleteError while an upload is missing, StateError when it is too late."""
         owner = principal.owner
+        lifecycle.require_present(self.transfers.get(owner, transfer_id))
+        # Listed once, before the race with the files that are being verified: it is the slow part. A file
+        # that leaves the inbox meanwhile is no longer pending.
+        in_inbox = self.store.uploaded(owner, transfer_id)
 
         def decide(transfer: Transfer) -> Change | None:
             return lifecycle.finalized(
                 transfer,
                 self.transfers.files(owner, transfer_id),
-                self.store.uploaded(owner, transfer_id),
+                in_inbox,
                 self.clock(),
                 self.ids,
             )

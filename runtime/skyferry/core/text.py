@@ -57,6 +57,8 @@ def file_name(text: str) -> str:
 def folder(text: str) -> str:
     """A relative folder, segments separated by `/`."""
     for segment in text.split("/"):
+        if not segment:
+            raise ValueError("has an empty segment; folders are written as a/b")
         file_name(segment)
     return text
 

@@ -175,10 +175,11 @@ def test_a_damaged_file_is_exit_1(run: Run, cloud: FakeSkyferry, tmp_path: Path)
         ("expired", "has expired"),
         ("deleted", "taken this transfer back"),
         ("download-limit", "used up"),
+        ("not-found", "copied completely?"),
     ],
 )
 def test_a_link_that_is_over_says_why(run: Run, cloud: FakeSkyferry, code: str, words: str) -> None:
-    cloud.faults.append(lambda _: problem(410, code))
+    cloud.faults.append(lambda _: problem(404 if code == "not-found" else 410, code))
     result = run("receive", LINK)
     assert result.exit_code == 1
     assert words in result.stderr
@@ -227,6 +228,24 @@ def test_the_status_shows_files_and_timelines(run: Run, big: Path) -> None:
     assert "2030-01-01T00:00:00Z sent" in result.stdout
     answer = json.loads(run("status", "tr_1", "--json").stdout)
     assert answer["recipients"][0]["timeline"] == [{"status": "sent", "at": "2030-01-01T00:00:00Z"}]
+
+
+@pytest.mark.parametrize("command", [("list",), ("send", "FILE", "--to", "bob@example.com")])
+def test_an_address_without_an_api_is_told_as_such(
+    run: Run, cloud: FakeSkyferry, big: Path, command: tuple[str, ...]
+) -> None:
+    cloud.faults.append(lambda _: httpx.Response(404, text="<html>not here"))
+    result = run(*(big if word == "FILE" else word for word in command))
+    assert result.exit_code == 1
+    assert "no Skyferry API at this address; it ends with /v1" in result.stderr
+
+
+def test_a_connection_that_fails_is_told_in_words(run: Run, cloud: FakeSkyferry) -> None:
+    def down(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[Errno 111] Connection refused")
+
+    cloud.faults.append(down)
+    assert ": Connection refused" in run("status", "tr_1").stderr
 
 
 def test_an_unknown_transfer_is_told(run: Run) -> None:

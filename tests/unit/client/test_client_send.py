@@ -1,5 +1,6 @@
 """Sending: what goes over the wire, what is sent again and what is not."""
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -55,6 +56,16 @@ def test_a_folder_is_sent_with_its_relative_paths(
     new_sender(tmp_path / "album").send(wait_for=None)
     sent = {(f.declared["path"], f.declared["name"]) for f in cloud.files.values()}
     assert sent == {("album/day 1", "a.jpg"), ("album", "b.jpg")}
+
+
+def test_a_file_named_twice_is_sent_once(
+    cloud: FakeSkyferry, new_sender: NewSender, tmp_path: Path
+) -> None:
+    (tmp_path / "plans").mkdir()
+    file = tmp_path / "plans" / "a.txt"
+    file.write_text("a")
+    new_sender(file, tmp_path / "plans", file).send(wait_for=None)
+    assert [entry["name"] for entry in json.loads(cloud.requests[0].content)["files"]] == ["a.txt"]
 
 
 def test_part_urls_are_asked_for_in_windows_of_a_hundred(

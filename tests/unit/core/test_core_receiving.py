@@ -27,7 +27,7 @@ def test_downloads_end_at_the_cap() -> None:
     world.receiving.download(token, file_id)
     world.receiving.download(token, file_id)
 
-    with pytest.raises(DownloadLimitError, match="All 2"):
+    with pytest.raises(DownloadLimitError, match="used up"):
         world.receiving.download(token, file_id)
     with pytest.raises(DownloadLimitError):
         world.receiving.view(token)

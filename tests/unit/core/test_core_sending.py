@@ -122,6 +122,32 @@ def test_finalizing_names_the_files_that_are_missing() -> None:
     assert world.transfer(contents).status is TransferStatus.UPLOADING
 
 
+def test_finalizing_lists_the_inbox_once_however_often_it_loses_the_race(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    contents = world.create(b"x")
+    world.upload(contents.files[0], b"x")
+    listed, commit = [], world.transfers.commit
+    list_inbox = world.store.uploaded
+
+    def uploaded(owner: str, transfer_id: str) -> frozenset[str]:
+        listed.append(transfer_id)
+        return list_inbox(owner, transfer_id)
+
+    def lose_once(change: Change) -> None:
+        monkeypatch.setattr(world.transfers, "commit", commit)
+        raise ConflictError("somebody was faster")
+
+    monkeypatch.setattr(world.store, "uploaded", uploaded)
+    monkeypatch.setattr(world.transfers, "commit", lose_once)
+
+    world.sending.finalize(ME, contents.transfer.id)
+
+    assert world.transfer(contents).status is TransferStatus.SCANNING
+    assert listed == [contents.transfer.id]
+
+
 def test_finalizing_twice_changes_nothing() -> None:
     world = World()
     contents = world.create(b"x")

@@ -5,6 +5,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import time
 from typing import Any
 
 import pytest
@@ -220,6 +221,41 @@ def test_a_body_that_is_not_what_it_should_be_is_refused(api: Api, body: str, co
 
     assert answer["statusCode"] == (413 if code == "size-limit" else 400)
     assert payload(answer)["code"] == code
+
+
+def test_a_key_given_twice_is_found_at_once_among_thousands(api: Api) -> None:
+    keys = [f'"{number:x}":1' for number in range(24_000)]
+    started = time.process_time()
+
+    answer = api("POST", "/transfers", "/transfers", body=f"{{{','.join([*keys, keys[-1]])}}}")
+
+    assert payload(answer)["detail"] == "The body is not valid JSON: the key '5dbf' is given twice."
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ('{"title"', "line 1, column 9 is not what JSON has there"),
+        ('{"size": ' + "9" * 5000 + "}", "a number is too long"),
+        ("\ufeff{}", "line 1, column 1 is not what JSON has there"),
+        ("[" * 50_000, "nested too deeply"),
+    ],
+)
+def test_what_is_wrong_with_the_json_is_said_in_words_of_json(
+    api: Api, body: str, detail: str
+) -> None:
+    answer = api("POST", "/transfers", "/transfers", body=body)
+
+    assert payload(answer)["detail"] == f"The body is not valid JSON: {detail}."
+
+
+def test_of_countless_wrong_fields_the_first_hundred_are_named(api: Api) -> None:
+    answer = api("POST", "/transfers", "/transfers", body={f"k{n}": 1 for n in range(101)})
+    problem = payload(answer)
+
+    assert problem["detail"] == ("101 fields are not as they should be. These are the first 100.")
+    assert [error["pointer"] for error in problem["errors"]] == [f"/k{n}" for n in range(100)]
 
 
 def test_bytes_that_are_not_utf8_are_refused(api: Api) -> None:

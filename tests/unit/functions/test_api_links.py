@@ -84,6 +84,24 @@ def test_a_browser_gets_a_page_with_every_user_text_escaped(mailed: Mailed) -> N
     assert "unsafe" not in answer["headers"]["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("text/html", "text/html"),
+        ("text/html, application/json", "text/html"),
+        ("application/json, text/html", "application/json"),
+        ("text/html;q=0.1, application/json", "application/json"),
+        ("application/json;q=0.5, text/html;q=0.9", "text/html"),
+        ("text/html;q=0", "application/json"),
+        ("text/html;q=much", "text/html"),
+        ("*/*", "application/json"),
+        ("", "application/json"),
+    ],
+)
+def test_a_page_or_json_as_the_caller_prefers(mailed: Mailed, accept: str, form: str) -> None:
+    assert mailed.view(Accept=accept)["headers"]["Content-Type"].startswith(form)
+
+
 def test_looking_leaves_no_trace(mailed: Mailed) -> None:
     before = mailed.journey.transfer(mailed.contents.transfer)
 

@@ -300,6 +300,15 @@ def test_scopes_are_read_as_issuers_write_them(
     assert ask(f"Bearer {token(**scopes)}", context)["context"]["scopes"] == "a b"
 
 
+@pytest.mark.parametrize(
+    "scopes", [{"scope": 5}, {"scope": {"a": 1}}, {"scope": None, "scp": [1, None]}, {"scope": ""}]
+)
+def test_scopes_of_another_form_grant_nothing(
+    issuer: Issuer, context: Context, scopes: dict[str, Any]
+) -> None:
+    assert ask(f"Bearer {token(**scopes)}", context)["context"]["scopes"] == ""
+
+
 @pytest.mark.parametrize("name", [None, 7, "see https://evil.example", "a\r\nBcc: b", " "])
 def test_a_name_that_is_unfit_for_a_mail_is_left_out(
     issuer: Issuer, context: Context, name: Any

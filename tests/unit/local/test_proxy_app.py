@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from local.proxy.app import FrontProxy
 from local.proxy.routes import Routes
@@ -44,6 +45,7 @@ def _ask(
     headers: Mapping[str, str] | Mapping[bytes, bytes] | None = None,
     content: bytes = b"",
     deployed: bool = True,
+    raw_path: bytes | None = None,
 ) -> httpx.Response:
     async def ask() -> httpx.Response:
         upstream = httpx.AsyncClient(transport=httpx.MockTransport(gateway))
@@ -53,7 +55,14 @@ def _ask(
             lambda: "http://emulator/restapis/a1/v1/_user_request_" if deployed else None,
             host="127.0.0.1:8080",
         )
-        transport = httpx.ASGITransport(app=proxy, client=("127.0.0.1", 5000))
+
+        async def served(scope: Scope, receive: Receive, send: Send) -> None:
+            # A client of ours would never send such a path.
+            await proxy(
+                scope if raw_path is None else scope | {"raw_path": raw_path}, receive, send
+            )
+
+        transport = httpx.ASGITransport(app=served, client=("127.0.0.1", 5000))
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
             answer = await client.request(method, path, headers=headers, content=content)
         await upstream.aclose()
@@ -97,6 +106,7 @@ def test_what_a_caller_says_of_its_own_address_is_not_believed(name: str) -> Non
         "/v1/transfers/a/b",
         "/v1/transfers/a%2fb",
         "/v1//transfers",
+        "/v1/transfers/a%zz",
     ],
 )
 def test_an_unknown_path_is_404_and_does_not_reach_the_gateway(path: str) -> None:
@@ -107,6 +117,16 @@ def test_an_unknown_path_is_404_and_does_not_reach_the_gateway(path: str) -> Non
     assert answer.json()["code"] == "not-found"
     assert answer.json()["detail"] == "There is nothing here."
     assert answer.json()["instance"] == path
+    assert gateway.requests == []
+
+
+@pytest.mark.parametrize(
+    "path", [b"/v1/transfers/a#b", b"/v1/transfers/a\\b", b"/v1/transfers/\xff"]
+)
+def test_bytes_that_no_path_has_are_404_and_no_crash(path: bytes) -> None:
+    gateway = Recorder()
+    answer = _ask(gateway, "GET", "/v1/transfers/x", raw_path=path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
     assert gateway.requests == []
 
 
@@ -174,6 +194,22 @@ def test_a_gateway_error_without_a_response_template_becomes_a_problem() -> None
     answer = _ask(Recorder(made), "GET", "/v1/transfers")
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
     assert "arn" not in answer.text
+
+
+def test_an_error_that_neither_handler_nor_template_made_becomes_a_problem() -> None:
+    answer = _ask(Recorder(httpx.Response(431)), "GET", "/v1/transfers")
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+def test_a_handlers_page_of_an_error_passes_unchanged() -> None:
+    made = httpx.Response(410, headers={"content-type": "text/html; charset=utf-8"}, text="<p>gone")
+    answer = _ask(Recorder(made), "GET", "/v1/t/x")
+    assert (answer.status_code, answer.text) == (410, "<p>gone")
+
+
+def test_an_answer_has_one_date() -> None:
+    made = httpx.Response(200, headers={"date": "Mon, 23 Nov 2026 09:00:00 GMT"}, json={})
+    assert "date" not in _ask(Recorder(made), "GET", "/v1/transfers").headers
 
 
 def test_a_handlers_own_error_passes_unchanged() -> None:

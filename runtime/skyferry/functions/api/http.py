@@ -109,7 +109,8 @@ def parse_body(model: type[B], request: Request) -> B:
         raise MalformedError("The body is empty; a JSON object is needed.")
     content_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if content_type != JSON:
-        raise UnsupportedMediaTypeError(f"The body is {content_type}; {JSON} is needed.")
+        shown = content_type[:100] or "of no media type"
+        raise UnsupportedMediaTypeError(f"The body is {shown}; {JSON} is needed.")
     _refuse_sloppy_json(request.body)
     try:
         return model.model_validate_json(request.body)
@@ -135,26 +136,46 @@ def parse_query(model: type[Q], request: Request) -> Q:
 def _refuse_sloppy_json(body: bytes) -> None:
     """What pydantic's parser lets pass: of two equal keys it silently takes the last."""
     try:
-        json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
+        json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        detail = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise MalformedError(f"The body is not valid JSON: {detail[:200]}.") from None
+        raise MalformedError(f"The body is not valid JSON: {_json_fault(error)}.") from None
+
+
+class _SloppyJsonError(ValueError):
+    """JSON that parsers read in different ways."""
+
+
+def _json_fault(error: Exception) -> str:
+    """In words of JSON; the interpreter's own speak of its settings."""
+    match error:
+        case _SloppyJsonError():
+            return str(error)
+        case json.JSONDecodeError():
+            return f"line {error.lineno}, column {error.colno} is not what JSON has there"
+        case RecursionError():
+            return "nested too deeply"
+        case UnicodeDecodeError():
+            return f"byte {error.start} is not UTF-8"
+        case _:
+            return "a number is too long"
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        doubled = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {doubled[:50]!r} is given twice")
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _SloppyJsonError(f"the key {name[:50]!r} is given twice")
+        found[name] = value
     return found
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise _SloppyJsonError(f"{name} is not JSON")
 
 
 _CODES = {"extra_forbidden": "unknown-field", "json_invalid": "not-json"}
+#: Errors told one by one; a small body can hold so many that the answer would be larger than Lambda's.
+_MAX_ERRORS = 100
 
 
 def _malformed(error: ValidationError, prefix: str) -> MalformedError:
@@ -164,10 +185,17 @@ def _malformed(error: ValidationError, prefix: str) -> MalformedError:
             code=_CODES.get(found["type"], found["type"].replace("_", "-")),
             detail=_detail(found["msg"], found["type"], found["input"]),
         )
-        for found in error.errors(include_url=False, include_context=False)
+        for found in error.errors(include_url=False, include_context=False)[:_MAX_ERRORS]
     )
-    count = "1 field is" if len(errors) == 1 else f"{len(errors)} fields are"
-    return MalformedError(f"{count} not as they should be.", errors=errors)
+    count = error.error_count()
+    detail = (
+        "1 field is not as it should be."
+        if count == 1
+        else f"{count} fields are not as they should be."
+    )
+    if count > _MAX_ERRORS:
+        detail += f" These are the first {_MAX_ERRORS}."
+    return MalformedError(detail, errors=errors)
 
 
 def _escaped(part: int | str) -> str:
@@ -175,7 +203,8 @@ def _escaped(part: int | str) -> str:
 
 
 def _detail(message: str, kind: str, value: object) -> str:
-    if kind == "missing":
+    # The input of the second is the whole body.
+    if kind in {"missing", "json_invalid"}:
         return message
     shown = json.dumps(value, ensure_ascii=False, default=str)
     return f"{message}; got {shown if len(shown) <= 100 else shown[:100] + '…'}"

@@ -16,14 +16,28 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_FORMS = frozenset({"text/html", "application/json"})
+_WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
 def wanted(request: Request) -> bool:
-    """A browser asks for HTML first; whoever accepts anything gets JSON."""
-    accept = request.headers.get("accept", "")
-    html, json = accept.find("text/html"), accept.find("application/json")
-    return html >= 0 and (json < 0 or html < json)
+    """A browser names HTML; whoever accepts anything, or JSON as gladly and first, gets JSON."""
+    weights = _weights(request.headers.get("accept", ""))
+    html, json = weights.get("text/html", 0.0), weights.get("application/json", 0.0)
+    if html != json:
+        return html > json
+    return html > 0 and next(name for name in weights if name in _FORMS) == "text/html"
+
+
+def _weights(accept: str) -> dict[str, float]:
+    """Media types and their q (RFC 9110, 12.5.1); one that cannot be read counts as not given."""
+    found: dict[str, float] = {}
+    for part in accept.split(","):
+        name, *parameters = (word.strip().lower() for word in part.split(";"))
+        given = [word[2:] for word in parameters if word.startswith("q=")]
+        found.setdefault(name, float(given[0]) if given and _WEIGHT.fullmatch(given[0]) else 1.0)
+    return found
 
 
 def link(view: LinkView, token: str) -> Response:

@@ -77,8 +77,12 @@ def owner(issuer: str, subject: str) -> str:
 
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:
     """`scope` as text (RFC 8693) or `scp` as a list, as issuers in use write them."""
-    granted = claims.get("scope", claims.get("scp", ""))
-    return frozenset(granted.split() if isinstance(granted, str) else map(str, granted))
+    granted = claims.get("scope") or claims.get("scp")
+    if isinstance(granted, str):
+        return frozenset(granted.split())
+    if isinstance(granted, list):
+        return frozenset(scope for scope in granted if isinstance(scope, str))
+    return frozenset()
 
 
 def _name(claims: dict[str, Any]) -> str | None:
