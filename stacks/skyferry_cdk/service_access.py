@@ -29,6 +29,8 @@ def grant_access(service: "FileTransferService", *, sender_address: str) -> None
     bucket.grant_download(api, Prefix.INBOX)  # to look at what arrived (HEAD)
     bucket.grant_download(api, Prefix.FILES)  # signs the download URLs
     bucket.grant_list(api, Prefix.INBOX)
+    bucket.grant_delete(api, Prefix.INBOX)  # a removed file takes its bytes along
+    bucket.grant_delete(api, Prefix.FILES)
 
     bucket.grant_download(process_upload, Prefix.INBOX)
     bucket.grant_delete(process_upload, Prefix.INBOX)

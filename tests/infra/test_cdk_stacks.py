@@ -52,7 +52,7 @@ UPLOAD = {"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObjec
 
 ALLOWED_ACTIONS = {
     "Authorizer": EVERY,
-    "Api": EVERY | TABLE | UPLOAD | {"s3:GetObject", "s3:ListBucket"},
+    "Api": EVERY | TABLE | UPLOAD | {"s3:DeleteObject", "s3:GetObject", "s3:ListBucket"},
     "ProcessUpload": EVERY | TABLE | CONSUME | UPLOAD
     | {"s3:DeleteObject", "s3:GetObject", "s3:ListBucket"},
     "DispatchOutbox": EVERY | TABLE | STREAM | TO_FAILURE_QUEUE,

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +96,12 @@ class Sender:
                 )
             time.sleep(0.3)
         return current
+
+    def wait(self, condition: Callable[[], bool], timeout: float = 60) -> None:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
 
     def send(self, content: bytes, *recipients: str, **fields: Any) -> dict[str, Any]:
         """A transfer of one file that is ready."""

@@ -126,6 +126,8 @@ class FakeTransfers:
         self.postponed.pop(change.after.id, None)
         for child in (*change.files, *change.recipients, *change.events):
             self.children[child.id] = child
+        for child in change.removed:
+            self.children.pop(child.id, None)
         for message in change.outbox:
             self.outbox[message.id] = message
 

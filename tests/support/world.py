@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from skyferry.contract import ScanVerdict
 from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
 from skyferry.core.delivering import Delivering, Dispatching, Feedback, Timeline
+from skyferry.core.editing import Editing
 from skyferry.core.models import File, Mail, MailJob, Principal, Transfer
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Contents, Sending
@@ -54,6 +55,7 @@ class World:
             self.clock,
             lambda token: f"https://ferry.test/t/{token}",
         )
+        self.editing = Editing(self.sending, self.transfers, self.store, *common)
         self.feedback = Feedback(self.mails, self.timeline)
         self.sweeping = Sweeping(
             self.sending,

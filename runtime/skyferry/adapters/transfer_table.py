@@ -88,6 +88,10 @@ class TransferTable:
             self.table.write(
                 Put(_root(change.after), unchanged),
                 *(Put(child) for child in _children(change)),
+                *(
+                    Delete(rows.partition(child.owner), rows.sort_key(child))
+                    for child in change.removed
+                ),
                 *(Put(rows.to_row(event)) for event in change.events),
                 *(Put(_outbox(message)) for message in change.outbox),
             )

@@ -46,26 +46,35 @@ Crc64Nvme = Annotated[
 ]
 
 
+FileName = Annotated[
+    str,
+    Field(min_length=1, max_length=limits.MAX_NAME, description="Display name."),
+    _allowed("bad-name", text.file_name),
+]
+Folder = Annotated[
+    str,
+    Field(min_length=1, max_length=limits.MAX_PATH, description="Relative folder, with `/`."),
+    _allowed("bad-path", text.folder),
+]
+Title = Annotated[str, Field(max_length=limits.MAX_TITLE), _allowed("bad-text", text.line)]
+Message = Annotated[str, Field(max_length=limits.MAX_MESSAGE), _allowed("bad-text", text.message)]
+
+
+TagKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+TagValue = Annotated[str, Field(max_length=limits.MAX_TAG_VALUE), _allowed("bad-text", text.line)]
+Tags = Annotated[
+    dict[TagKey, TagValue],
+    Field(max_length=limits.MAX_TAGS, description="For your own use; lists filter by them."),
+]
+
+
 class Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class NewFile(Command):
-    name: Annotated[
-        str,
-        Field(min_length=1, max_length=limits.MAX_NAME, description="Display name."),
-        _allowed("bad-name", text.file_name),
-    ]
-    path: (
-        Annotated[
-            str,
-            Field(
-                min_length=1, max_length=limits.MAX_PATH, description="Relative folder, with `/`."
-            ),
-            _allowed("bad-path", text.folder),
-        ]
-        | None
-    ) = None
+    name: FileName
+    path: Folder | None = None
     size: int = Field(ge=0, le=limits.MAX_FILE_SIZE, description="Exact size in bytes.")
     content_type: Annotated[
         str,
@@ -87,13 +96,8 @@ class NewRecipient(Command):
 
 
 class NewTransfer(Command):
-    title: (
-        Annotated[str, Field(max_length=limits.MAX_TITLE), _allowed("bad-text", text.line)] | None
-    ) = None
-    message: (
-        Annotated[str, Field(max_length=limits.MAX_MESSAGE), _allowed("bad-text", text.message)]
-        | None
-    ) = None
+    title: Title | None = None
+    message: Message | None = None
     expires_in: int | None = Field(
         None,
         ge=limits.MIN_EXPIRY,
@@ -106,6 +110,7 @@ class NewTransfer(Command):
     max_downloads: int | None = Field(
         None, ge=1, le=limits.MAX_DOWNLOADS, description="Downloads of all recipients together."
     )
+    tags: Tags = {}
     recipients: list[NewRecipient] = Field(default=[], max_length=limits.MAX_RECIPIENTS)
     files: list[NewFile] = Field(default=[], max_length=limits.MAX_FILES)
 
@@ -113,6 +118,46 @@ class NewTransfer(Command):
     def _one_expiry(self) -> Self:
         if self.expires_in is not None and self.expires_at is not None:
             raise PydanticCustomError("one-of", "give expires_in or expires_at, not both")
+        return self
+
+
+class Patch(Command):
+    """RFC 7396: a member that is missing stays as it is, null removes it."""
+
+    def changes(self) -> dict[str, object]:
+        """What to change, by the name of the record's field."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+    def _refuse_null(self, *names: str) -> None:
+        for name in names:
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise PydanticCustomError("not-null", "{name} cannot be removed", {"name": name})
+
+
+class PatchTransfer(Patch):
+    title: Title | None = None
+    message: Message | None = None
+    expires_at: AwareDatetime | None = Field(
+        None, description="RFC 3339, 1 hour to 30 days from now; cannot be removed."
+    )
+    max_downloads: int | None = Field(None, ge=1, le=limits.MAX_DOWNLOADS)
+    tags: dict[TagKey, TagValue | None] | None = Field(
+        None, max_length=2 * limits.MAX_TAGS, description="Merged tag by tag; null removes."
+    )
+
+    @model_validator(mode="after")
+    def _keeps_an_expiry(self) -> Self:
+        self._refuse_null("expires_at")
+        return self
+
+
+class PatchFile(Patch):
+    name: FileName | None = None
+    path: Folder | None = None
+
+    @model_validator(mode="after")
+    def _keeps_a_name(self) -> Self:
+        self._refuse_null("name")
         return self
 
 

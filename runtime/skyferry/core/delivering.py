@@ -37,8 +37,6 @@ from skyferry.core.ports import (
 )
 from skyferry.core.receiving import token_hash
 
-AVAILABLE = "available"
-
 
 def mint_token() -> str:
     """256 random bits, URL-safe. It lives in the mail and in this process, nowhere else."""
@@ -55,12 +53,14 @@ class Dispatching:
         """Queue what the outbox row stands for, then mark it; answers the number of jobs. Repeating it
         only queues again what the claim refuses."""
         recipients = self.transfers.recipients(message.owner, message.transfer_id)
+        if message.recipient_id is not None:
+            recipients = [each for each in recipients if each.id == message.recipient_id]
         jobs = [
             MailJob(
                 owner=message.owner,
                 transfer_id=message.transfer_id,
                 recipient_id=recipient.id,
-                kind=AVAILABLE,
+                kind=message.kind,
             )
             for recipient in recipients
         ]

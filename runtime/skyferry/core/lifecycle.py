@@ -56,7 +56,7 @@ def created(
     )
 
 
-def _change(
+def change(
     before: Transfer,
     now: datetime,
     ids: Ids,
@@ -64,9 +64,11 @@ def _change(
     facts: Sequence[Fact] = (),
     files: Sequence[File] = (),
     recipients: Sequence[Recipient] = (),
+    removed: Sequence[File | Recipient] = (),
     outbox: Sequence[OutboxMessage] = (),
     **fields: object,
 ) -> Change:
+    """The next version of a transfer, with what else is written or removed in the same transaction."""
     after = before.replace(version=before.version + 1, updated_at=now, **fields)
     after, log = events.append(after, facts, now, ids)
     return Change(
@@ -74,6 +76,7 @@ def _change(
         after=after,
         files=tuple(files),
         recipients=tuple(recipients),
+        removed=tuple(removed),
         events=log,
         outbox=tuple(outbox),
     )
@@ -108,7 +111,7 @@ def upload_opened(
     """`upload_id` None: back to a file that has no multipart upload."""
     if file.upload_id == upload_id and transfer.status is TransferStatus.UPLOADING:
         return None
-    return _change(
+    return change(
         transfer,
         now,
         ids,
@@ -120,7 +123,7 @@ def upload_opened(
 def uploaded(transfer: Transfer, file: File, now: datetime, ids: Ids) -> Change | None:
     if file.status is not FileStatus.PENDING:
         return None
-    return _change(
+    return change(
         transfer,
         now,
         ids,
@@ -164,7 +167,7 @@ def finalized(
             f"{len(missing)} of {len(files)} files have not been uploaded completely.",
             errors=tuple(missing),
         )
-    return _change(
+    return change(
         transfer,
         now,
         ids,
@@ -205,7 +208,7 @@ def delivered(
         transfer_id=transfer.id,
         created_at=now,
     )
-    return _change(
+    return change(
         transfer,
         now,
         ids,
@@ -226,7 +229,7 @@ def verified(
     ids: Ids,
 ) -> Change:
     """The bytes are what was declared; now they wait for the scan."""
-    return _change(
+    return change(
         transfer,
         now,
         ids,
@@ -248,7 +251,7 @@ def cleared(transfer: Transfer, file: File, now: datetime, ids: Ids) -> Change |
     """The scan found nothing and the file is promoted."""
     if file.status.settled:
         return None
-    return _change(
+    return change(
         transfer,
         now,
         ids,
@@ -268,7 +271,7 @@ def refused(
     blocks = transfer.status in UNDER_WAY
     if blocks:
         facts.append(Fact(type="transfer.blocked"))
-    return _change(
+    return change(
         transfer,
         now,
         ids,
@@ -283,7 +286,7 @@ def expired(transfer: Transfer, now: datetime, ids: Ids) -> Change | None:
         transfer.status is TransferStatus.EXPIRED
     ):
         return None
-    return _change(
+    return change(
         transfer,
         now,
         ids,
@@ -295,12 +298,13 @@ def expired(transfer: Transfer, now: datetime, ids: Ids) -> Change | None:
 def deleted(transfer: Transfer, now: datetime, ids: Ids) -> Change | None:
     if transfer.status is TransferStatus.DELETED:
         return None
-    return _change(
+    return change(
         transfer,
         now,
         ids,
         facts=[Fact(type="transfer.deleted")],
         status=TransferStatus.DELETED,
+        deleted_from=transfer.status,
         purge_at=now + timedelta(seconds=limits.PURGE_AFTER),
     )
 
@@ -335,7 +339,7 @@ def downloaded(
     """A download counts when its URL is issued; the version guard makes the cap exact."""
     require_receivable(transfer, now)
     seen = recipient.reached(RecipientStatus.VIEWED, now)
-    return _change(
+    return change(
         transfer,
         now,
         ids,
@@ -354,7 +358,7 @@ def mail_reached(
     after = recipient.reached(status, now)
     if after is recipient:
         return None
-    return _change(
+    return change(
         transfer,
         now,
         ids,

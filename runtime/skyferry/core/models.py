@@ -82,12 +82,15 @@ class Transfer(Record):
     title: str | None = None
     message: str | None = None
     sender: str | None = None
+    tags: dict[str, str] = {}
     created_at: Time
     updated_at: Time
     expires_at: Time
     finalized_at: Time | None = None
     ready_at: Time | None = None
     purge_at: Time
+    #: Status before the deletion: what a restore goes back to.
+    deleted_from: TransferStatus | None = None
     max_downloads: int | None = None
     download_count: int = 0
     file_count: int = 0
@@ -193,6 +196,9 @@ class OutboxMessage(Record):
     type: str
     owner: str
     transfer_id: str
+    #: For mail to one recipient; otherwise all of them are meant.
+    recipient_id: str | None = None
+    kind: str = "available"
     created_at: Time
 
 
@@ -251,6 +257,7 @@ class Change(Record):
     after: Transfer
     files: tuple[File, ...] = ()
     recipients: tuple[Recipient, ...] = ()
+    removed: tuple[File | Recipient, ...] = ()
     events: tuple[Event, ...] = ()
     outbox: tuple[OutboxMessage, ...] = ()
 

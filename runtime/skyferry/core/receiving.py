@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 
 from skyferry.core import guarded, lifecycle
-from skyferry.core.models import Change, File, Link, SignedUrl, Transfer
+from skyferry.core.errors import DeletedError, NotFoundError
+from skyferry.core.models import Change, File, Link, Recipient, SignedUrl, Transfer
 from skyferry.core.ports import Clock, FileStore, Ids, MailStore, TransferStore
 
 
@@ -26,6 +27,7 @@ class Receiving:
         link = self.mails.link(token_hash(token))
         transfer = self.transfers.get(link.owner, link.transfer_id)
         lifecycle.require_receivable(transfer, self.clock())
+        self._recipient(link)
         return transfer, self.transfers.files(link.owner, link.transfer_id)
 
     def download(self, token: str, file_id: str) -> tuple[File, SignedUrl]:
@@ -34,11 +36,18 @@ class Receiving:
         file = self._file(link, file_id)
 
         def decide(transfer: Transfer) -> Change:
-            recipient = self.transfers.recipient(link.owner, link.transfer_id, link.recipient_id)
+            recipient = self._recipient(link)
             return lifecycle.downloaded(transfer, file, recipient, self.clock(), self.ids)
 
         guarded.change(self.transfers, link.owner, link.transfer_id, decide)
         return file, self.store.download_url(file, self.clock())
+
+    def _recipient(self, link: Link) -> Recipient:
+        """Raises DeletedError for a recipient who was removed."""
+        try:
+            return self.transfers.recipient(link.owner, link.transfer_id, link.recipient_id)
+        except NotFoundError:
+            raise DeletedError("The sender has withdrawn this link.") from None
 
     def _file(self, link: Link, file_id: str) -> File:
         lifecycle.require_receivable(self.transfers.get(link.owner, link.transfer_id), self.clock())

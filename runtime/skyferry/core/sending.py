@@ -1,10 +1,11 @@
 """What a sender does with a transfer as a whole."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from skyferry.core import guarded, lifecycle, limits
-from skyferry.core.commands import NewTransfer
+from skyferry.core.commands import NewFile, NewTransfer
 from skyferry.core.errors import FieldError, MalformedError
 from skyferry.core.models import (
     Change,
@@ -17,6 +18,9 @@ from skyferry.core.models import (
     TransferStatus,
 )
 from skyferry.core.ports import Clock, FileStore, Ids, TransferStore
+
+#: How many reads of the table one page of a filtered list may cost.
+_MAX_READS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,10 @@ class Sending:
 
         Raises MalformedError for an expiry or a file size outside the limits."""
         now = self.clock()
-        self._require_verifiable(new)
-        expires_at = _expiry(new, now)
+        self.require_verifiable(new.files, "/files/{index}")
+        if new.expires_at is not None:
+            self.require_expiry(new.expires_at)
+        expires_at = new.expires_at or now + limits.seconds(new.expires_in or limits.DEFAULT_EXPIRY)
         files = [
             File(
                 id=f"fl_{transfer_id[3:]}{index:03x}",
@@ -71,6 +77,7 @@ class Sending:
             status=TransferStatus.UPLOADING if files else TransferStatus.DRAFT,
             title=new.title,
             message=new.message,
+            tags=new.tags,
             sender=principal.name,
             created_at=now,
             updated_at=now,
@@ -84,17 +91,33 @@ class Sending:
         self.transfers.create(lifecycle.created(transfer, files, recipients, now, self.ids))
         return self.get(principal, transfer_id)
 
-    def _require_verifiable(self, new: NewTransfer) -> None:
+    def require_verifiable(self, files: Sequence[NewFile], pointer: str) -> None:
+        """Raises MalformedError; `pointer` leads to a file of the request by its `{index}`."""
         errors: list[FieldError] = []
-        for index, file in enumerate(new.files):
+        for index, file in enumerate(files):
+            place = pointer.format(index=index)
             if file.size > self.max_file_size:
                 detail = f"{file.size} bytes; at most {self.max_file_size} can be scanned."
-                errors.append(FieldError(f"/files/{index}/size", "size-limit", detail))
+                errors.append(FieldError(f"{place}/size", "size-limit", detail))
             if file.sha256 is not None and file.size > limits.MAX_HASHED_FILE_SIZE:
                 detail = f"cannot be checked above {limits.MAX_HASHED_FILE_SIZE} bytes; leave it out or declare crc64nvme."
-                errors.append(FieldError(f"/files/{index}/sha256", "unverifiable", detail))
+                errors.append(FieldError(f"{place}/sha256", "unverifiable", detail))
         if errors:
             raise MalformedError("A file cannot be verified or scanned.", errors=tuple(errors))
+
+    def require_expiry(self, expires_at: datetime) -> None:
+        """Raises MalformedError for a time outside the limits."""
+        now = self.clock()
+        earliest = now + limits.seconds(limits.MIN_EXPIRY)
+        latest = now + limits.seconds(limits.MAX_EXPIRY)
+        # A minute of grace: the client's clock chose the time, ours judges it.
+        grace = timedelta(minutes=1)
+        if not earliest - grace <= expires_at <= latest + grace:
+            detail = f"{expires_at.isoformat()} is not between {earliest.isoformat()} and {latest.isoformat()}."
+            raise MalformedError(
+                "expires_at is outside the limits.",
+                errors=(FieldError(pointer="/expires_at", code="out-of-range", detail=detail),),
+            )
 
     def get(self, principal: Principal, transfer_id: str) -> Contents:
         transfer = self.transfers.get(principal.owner, transfer_id)
@@ -106,23 +129,30 @@ class Sending:
         )
 
     def page(
-        self, principal: Principal, before: str | None, limit: int, status: TransferStatus | None
-    ) -> list[Transfer]:
-        """Up to `limit` transfers, newest first; fewer only at the end of the list."""
-        now = self.clock()
+        self,
+        principal: Principal,
+        before: str | None,
+        limit: int,
+        wanted: Callable[[Transfer], bool] | None = None,
+    ) -> tuple[list[Transfer], str | None]:
+        """Up to `limit` transfers, newest first, and the position to go on from, None at the end.
+
+        A page may be short, even empty, though more follow: a filter that finds little must not keep a
+        request busy for ever."""
         found: list[Transfer] = []
-        while len(found) < limit:
-            page = self.transfers.page(principal.owner, before, limit)
-            found += [
-                transfer
-                for transfer in page
-                if transfer.status is not TransferStatus.DELETED
-                and (status is None or transfer.status_at(now) is status)
-            ]
-            if len(page) < limit:
-                break
-            before = page[-1].id
-        return found[:limit]
+        for _ in range(_MAX_READS):
+            rows = self.transfers.page(principal.owner, before, limit + 1)
+            for transfer in rows:
+                if len(found) == limit:
+                    return found, before
+                before = transfer.id
+                if transfer.status is TransferStatus.DELETED:
+                    continue
+                if wanted is None or wanted(transfer):
+                    found.append(transfer)
+            if len(rows) <= limit:
+                return found, None
+        return found, before
 
     def finalize(self, principal: Principal, transfer_id: str) -> Contents:
         """Raises UploadIncompleteError while an upload is missing, StateError when it is too late."""
@@ -182,19 +212,3 @@ class Sending:
     def events(self, principal: Principal, transfer_id: str, after: int, limit: int) -> list[Event]:
         lifecycle.require_present(self.transfers.get(principal.owner, transfer_id))
         return self.transfers.events(principal.owner, transfer_id, after, limit)
-
-
-def _expiry(new: NewTransfer, now: datetime) -> datetime:
-    if new.expires_at is None:
-        return now + timedelta(seconds=new.expires_in or limits.DEFAULT_EXPIRY)
-    earliest = now + timedelta(seconds=limits.MIN_EXPIRY)
-    latest = now + timedelta(seconds=limits.MAX_EXPIRY)
-    # A minute of grace: the client's clock chose the time, ours judges it.
-    grace = timedelta(minutes=1)
-    if not earliest - grace <= new.expires_at <= latest + grace:
-        detail = f"{new.expires_at.isoformat()} is not between {earliest.isoformat()} and {latest.isoformat()}."
-        raise MalformedError(
-            "expires_at is outside the limits.",
-            errors=(FieldError(pointer="/expires_at", code="out-of-range", detail=detail),),
-        )
-    return new.expires_at

@@ -19,6 +19,7 @@ from skyferry.core.models import (
     Reason,
     StoredObject,
     Transfer,
+    TransferStatus,
 )
 from skyferry.core.ports import Clock, FileStore, Ids, TransferStore
 from skyferry.core.sending import Sending
@@ -76,6 +77,9 @@ class Verifying:
             file = self.transfers.file(place.owner, place.transfer_id, place.file_id)
         except NotFoundError:
             self.store.delete(key)
+            return None
+        if transfer.status is TransferStatus.DELETED:
+            # Kept until it is purged: the sender may restore the transfer.
             return None
         if file.status.settled or transfer.status_at(self.clock()) not in lifecycle.UNDER_WAY:
             # A replayed upload URL, or bytes nobody waits for any more.

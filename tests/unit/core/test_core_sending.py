@@ -13,7 +13,7 @@ from skyferry.core.errors import (
     UnavailableError,
     UploadIncompleteError,
 )
-from skyferry.core.models import Change, FileStatus, TransferStatus
+from skyferry.core.models import Change, FileStatus, Transfer, TransferStatus
 from skyferry.core.sending import Sending
 
 from tests.support.builders import NOW, OTHER_OWNER, any_principal
@@ -202,7 +202,7 @@ def test_a_deleted_transfer_is_gone_and_deleting_again_is_fine() -> None:
 
     assert world.transfer(contents).version == version
     assert world.transfer(contents).purge_at == NOW + timedelta(seconds=limits.PURGE_AFTER)
-    assert world.sending.page(ME, None, 10, None) == []
+    assert world.sending.page(ME, None, 10) == ([], None)
     for read in (world.sending.get, world.sending.recipients, world.sending.finalize):
         with pytest.raises(NotFoundError):
             read(ME, contents.transfer.id)
@@ -228,9 +228,15 @@ def test_the_list_is_the_owners_own_newest_first() -> None:
     mine = [world.create().transfer.id for _ in range(5)]
     world.create(principal=STRANGER)
 
-    listed = world.sending.page(ME, None, 10, None)
+    listed, position = world.sending.page(ME, None, 10)
+
+    assert position is None
 
     assert [transfer.id for transfer in listed] == mine[::-1]
+
+
+def is_ready(transfer: Transfer) -> bool:
+    return transfer.status is TransferStatus.READY
 
 
 def test_a_filtered_list_fills_its_page_from_further_back() -> None:
@@ -239,19 +245,42 @@ def test_a_filtered_list_fills_its_page_from_further_back() -> None:
     for _ in range(7):
         world.create()
 
-    listed = world.sending.page(ME, None, 2, TransferStatus.READY)
+    listed, _ = world.sending.page(ME, None, 2, is_ready)
 
     assert [transfer.id for transfer in listed] == wanted[::-1]
 
 
-def test_the_filter_sees_an_expiry_that_the_sweep_has_not() -> None:
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_pages_of_a_filtered_list_hold_each_transfer_once(limit: int) -> None:
     world = World()
-    contents = world.ready()
-    world.clock.pass_seconds(limits.DEFAULT_EXPIRY)
+    wanted = []
+    for number in range(12):
+        created = world.ready() if number % 3 == 0 else world.create()
+        wanted += [created.transfer.id] if number % 3 == 0 else []
+    seen: list[str] = []
+    position = None
+    while True:
+        page, position = world.sending.page(ME, position, limit, is_ready)
+        seen += [transfer.id for transfer in page]
+        if position is None:
+            break
 
-    assert world.sending.page(ME, None, 10, TransferStatus.READY) == []
-    expired = world.sending.page(ME, None, 10, TransferStatus.EXPIRED)
-    assert [transfer.id for transfer in expired] == [contents.transfer.id]
+    assert seen == wanted[::-1]
+
+
+def test_a_filter_that_finds_nothing_ends_a_request_and_the_next_goes_on() -> None:
+    world = World()
+    oldest = world.ready().transfer
+    for _ in range(45):
+        world.create()
+
+    page, position = world.sending.page(ME, None, 1, is_ready)
+    assert page == []
+    assert position is not None
+
+    while position is not None and not page:
+        page, position = world.sending.page(ME, position, 1, is_ready)
+    assert [transfer.id for transfer in page] == [oldest.id]
 
 
 def test_the_owner_downloads_clean_files_only() -> None:

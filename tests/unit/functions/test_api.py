@@ -5,6 +5,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import re
 import time
 from typing import Any
 
@@ -130,7 +131,11 @@ def test_head_answers_the_headers_of_get(api: Api, transfer: dict[str, Any]) -> 
 
 def unknown_paths(transfer: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Every operation of an owner, with every id position made unknown in turn."""
-    known = {"{transfer_id}": transfer["id"], "{file_id}": transfer["files"][0]["id"]}
+    known = {
+        "{transfer_id}": transfer["id"],
+        "{file_id}": transfer["files"][0]["id"],
+        "{recipient_id}": transfer["recipients"][0]["id"],
+    }
     found = []
     for operation in OPERATIONS:
         parts = [part for part in operation.path.split("/") if part in known]
@@ -143,8 +148,15 @@ def unknown_paths(transfer: dict[str, Any]) -> list[tuple[str, str, str]]:
     return found
 
 
-BODIES = {f"{FILE}/upload/parts": {"parts": [{"number": 1, "size": 1}]}}
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", f"{FILE}/upload/parts"): {"parts": [{"number": 1, "size": 1}]},
+    ("POST", f"{TRANSFER}/files"): {"name": "a", "size": 1, "content_type": "a/b"},
+    ("POST", f"{TRANSFER}/recipients"): {"email": "a@b.example"},
+    ("PATCH", TRANSFER): {"title": "x"},
+    ("PATCH", FILE): {"name": "x"},
+}
 KEY = {"Idempotency-Key": "key"}
+PATCH = {"Content-Type": "application/merge-patch+json", "If-Match": "*"}
 
 
 def anonymous(answer: dict[str, Any]) -> tuple[int, bytes]:
@@ -159,8 +171,9 @@ def test_unknown_foreign_deleted_and_malformed_ids_are_the_same_404(
 ) -> None:
     answers = set()
     for method, path, resource in unknown_paths(transfer):
-        options = {"body": BODIES.get(resource) if method == "POST" else None, "headers": KEY}
-        answers.add(anonymous(api(method, path, resource, **options)))
+        headers = PATCH if method == "PATCH" else {"Idempotency-Key": f"key-{path}"}
+        body = BODIES.get((method, resource))
+        answers.add(anonymous(api(method, path, resource, body=body, headers=headers)))
     real = f"/transfers/{transfer['id']}"
     answers.add(anonymous(api("GET", real, TRANSFER, owner=OTHER_OWNER)))
     answers.add(anonymous(api("DELETE", real, TRANSFER, owner=OTHER_OWNER)))
@@ -187,7 +200,7 @@ def test_deleting_again_is_fine(api: Api, transfer: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("operation", [op for op in OPERATIONS if op.scope], ids=lambda op: op.id)
 def test_every_operation_wants_its_scope(api: Api, operation: Any) -> None:
-    path = operation.path.replace("{transfer_id}", "tr_x").replace("{file_id}", "fl_x")
+    path = re.sub(r"{\w+}", "x", operation.path)
 
     other = "admin transfers:write" if operation.scope.endswith("read") else "transfers:read"
     forbidden = api(operation.method, path, operation.path, scopes=other)
@@ -302,6 +315,10 @@ def test_a_body_of_another_media_type_is_a_415(api: Api, media_type: str) -> Non
         {"limit": ["1", "2"]},
         {"offset": ["1"]},
         {"status": ["lost"]},
+        {"tag": ["no value"]},
+        {"q": [""]},
+        {"created_after": ["yesterday"]},
+        {"expires_before": ["2026-12-01T00:00:00"]},
         {"cursor": ["forged"]},
         {"cursor": [""]},
     ],
@@ -343,6 +360,41 @@ def test_a_cursor_is_bound_to_its_owner_and_filters(api: Api, change: dict[str, 
     answer = api("GET", "/transfers", "/transfers", query=query, **change)
 
     assert answer["statusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "inv"}, ["Invoice"]),
+        ({"q": "INVO"}, ["Invoice"]),
+        ({"q": "voice"}, []),
+        ({"tag": "team:a"}, ["Report", "Invoice"]),
+        ({"tag": "team:b"}, []),
+        ({"tag": "team:a", "q": "r"}, ["Report"]),
+        ({"created_after": "2020-01-01T00:00:00Z"}, ["Report", "Invoice"]),
+        ({"created_before": "2020-01-01T00:00:00Z"}, []),
+        ({"expires_before": "2100-01-01T00:00:00+02:00"}, ["Report", "Invoice"]),
+        ({"status": "draft"}, ["Report", "Invoice"]),
+    ],
+)
+def test_a_list_is_filtered(api: Api, query: dict[str, str], found: list[str]) -> None:
+    for title in ("Invoice", "Report"):
+        body = {"title": title, "tags": {"team": "a"}}
+        api("POST", "/transfers", "/transfers", body=body)
+
+    asked = {name: [value] for name, value in query.items()}
+    listed = payload(api("GET", "/transfers", "/transfers", query=asked))["data"]
+
+    assert [transfer["title"] for transfer in listed] == found
+
+
+def test_the_link_to_the_next_page_keeps_the_filters(api: Api) -> None:
+    for _ in range(2):
+        api("POST", "/transfers", "/transfers", body={"tags": {"a": "x & y"}})
+
+    first = api("GET", "/transfers", "/transfers", query={"limit": ["1"], "tag": ["a:x & y"]})
+
+    assert "tag=a%3Ax+%26+y&limit=1&cursor=" in first["headers"]["Link"]
 
 
 def test_events_are_paged_and_hash_to_what_they_say(api: Api, transfer: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from skyferry.core.commands import Command
+from skyferry.core.editing import Editing
 from skyferry.core.errors import NotFoundError
 from skyferry.core.models import Principal
 from skyferry.core.ports import Clock, IdempotencyStore, Ids
@@ -14,7 +15,11 @@ from skyferry.core.sending import Sending
 from skyferry.core.uploading import Uploading
 from skyferry.functions.api.cursors import Cursors
 from skyferry.functions.api.http import Query, Request
-from skyferry.functions.api.problems import UnauthorizedError
+from skyferry.functions.api.problems import (
+    PreconditionFailedError,
+    PreconditionRequiredError,
+    UnauthorizedError,
+)
 
 B_co = TypeVar("B_co", bound=Command, covariant=True)
 Q_co = TypeVar("Q_co", bound=Query, covariant=True)
@@ -25,6 +30,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 @dataclass(frozen=True, slots=True)
 class App:
     sending: Sending
+    editing: Editing
     uploading: Uploading
     receiving: Receiving
     idempotency: IdempotencyStore
@@ -50,6 +56,16 @@ class Call(Generic[B_co, Q_co]):
         if self.request.principal is None:
             raise UnauthorizedError
         return self.request.principal
+
+    def require_match(self, current: str) -> None:
+        """Raises PreconditionRequiredError without If-Match, PreconditionFailedError if `current`, an
+        ETag, is not in it (RFC 9110, 13.1.1)."""
+        given = self.request.headers.get("if-match")
+        if given is None:
+            raise PreconditionRequiredError
+        tags = [tag.strip() for tag in given.split(",")]
+        if current not in tags and tags != ["*"]:
+            raise PreconditionFailedError
 
     def path(self, name: str) -> str:
         """Raises NotFoundError for what cannot be an id or a token, before it becomes a key."""

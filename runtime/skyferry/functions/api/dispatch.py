@@ -9,7 +9,15 @@ from skyferry.core.errors import ForbiddenError, NotFoundError
 from skyferry.core.idempotency import Answer, IdempotencyScope
 from skyferry.core.models import Principal
 from skyferry.functions.api.app import App, Call
-from skyferry.functions.api.http import JSON, Query, Request, Response, parse_body, parse_query
+from skyferry.functions.api.http import (
+    JSON,
+    Query,
+    Request,
+    Response,
+    content_tag,
+    parse_body,
+    parse_query,
+)
 from skyferry.functions.api.operations import ROUTES, Idempotency, Operation
 from skyferry.functions.api.problems import IdempotencyKeyError, UnauthorizedError
 
@@ -23,8 +31,8 @@ def respond(app: App, request: Request) -> Response:
     if operation is None:
         raise NotFoundError
     _authorize(operation, request.principal)
-    body = parse_body(operation.body, request)
-    call = Call(request, body, parse_query(operation.query, request), app.ids("tr"))
+    body = parse_body(operation.body, request, operation.media_type)
+    call = Call(request, body, parse_query(operation.query, request), app.ids(operation.creates))
     key = _idempotency_key(operation, request)
     if key is None or request.principal is None:
         return _conditional(request, operation.run(app, call))
@@ -84,8 +92,7 @@ def _conditional(request: Request, response: Response) -> Response:
     """RFC 9110, 13.1.2. Answers without a version of their own are tagged by their content."""
     if request.method not in {"GET", "HEAD"} or response.content_type != JSON:
         return response
-    digest = hashlib.sha256(response.body.encode()).hexdigest()[:32]
-    etag = response.headers.get("ETag", f'"{digest}"')
+    etag = response.headers.get("ETag", content_tag(response.body))
     response = replace(response, headers={**response.headers, "ETag": etag})
     known = [
         tag.strip().removeprefix("W/")

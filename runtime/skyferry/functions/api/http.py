@@ -1,6 +1,7 @@
 """Requests and responses as the operations see them, free of API Gateway's event format."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from skyferry.core.errors import FieldError, MalformedError, SizeLimitError
 from skyferry.core.models import Principal
 
 JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
 
 B = TypeVar("B", bound=Command)
 Q = TypeVar("Q", bound="Query")
@@ -97,7 +99,7 @@ class Response:
         return cls(status=status, body=model.model_dump_json(), headers=headers or {})
 
 
-def parse_body(model: type[B], request: Request) -> B:
+def parse_body(model: type[B], request: Request, media_type: str = JSON) -> B:
     """Strict JSON: no duplicate keys, no NaN, no unknown fields. Raises MalformedError with every error."""
     if len(request.body) > limits.MAX_BODY:
         raise SizeLimitError(
@@ -107,10 +109,10 @@ def parse_body(model: type[B], request: Request) -> B:
         if model is NoBody:
             return model()
         raise MalformedError("The body is empty; a JSON object is needed.")
-    content_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if content_type != JSON:
+    content_type = request.headers.get("content-type", media_type).partition(";")[0].strip().lower()
+    if content_type != media_type:
         shown = content_type[:100] or "of no media type"
-        raise UnsupportedMediaTypeError(f"The body is {shown}; {JSON} is needed.")
+        raise UnsupportedMediaTypeError(f"The body is {shown}; {media_type} is needed.")
     _refuse_sloppy_json(request.body)
     try:
         return model.model_validate_json(request.body)
@@ -208,3 +210,8 @@ def _detail(message: str, kind: str, value: object) -> str:
         return message
     shown = json.dumps(value, ensure_ascii=False, default=str)
     return f"{message}; got {shown if len(shown) <= 100 else shown[:100] + '…'}"
+
+
+def content_tag(body: str) -> str:
+    """An ETag for an answer that has no version of its own."""
+    return f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'

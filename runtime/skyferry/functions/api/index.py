@@ -16,6 +16,7 @@ from skyferry.adapters.signing_key import SigningKey
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.contract import ScanGate
 from skyferry.core import limits
+from skyferry.core.editing import Editing
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Sending
 from skyferry.core.uploading import Uploading
@@ -37,8 +38,10 @@ def build() -> App:
     store = FileStore(clients.s3, settings.bucket_name)
     gated = settings.scan_gate is ScanGate.REQUIRED
     largest = limits.MAX_SCANNED_FILE_SIZE if gated else limits.MAX_FILE_SIZE
+    sending = Sending(transfers, store, clock.now, ids.new_id, largest)
     return App(
-        sending=Sending(transfers, store, clock.now, ids.new_id, largest),
+        sending=sending,
+        editing=Editing(sending, transfers, store, clock.now, ids.new_id),
         uploading=Uploading(transfers, store, clock.now, ids.new_id),
         receiving=Receiving(transfers, mails, store, clock.now, ids.new_id),
         idempotency=IdempotencyTable(table, clock.now),

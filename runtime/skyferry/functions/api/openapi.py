@@ -27,6 +27,7 @@ from skyferry.functions.api.problems import (
     TABLE,
     TYPE_BASE,
     IdempotencyKeyError,
+    PreconditionRequiredError,
     Problem,
     UnauthorizedError,
 )
@@ -128,7 +129,7 @@ def _operation(operation: Operation) -> Document:
     if operation.body is not NoBody:
         described["requestBody"] = {
             "required": True,
-            "content": {JSON: {"schema": _ref(operation.body)}},
+            "content": {operation.media_type: {"schema": _ref(operation.body)}},
         }
     return described
 
@@ -163,6 +164,17 @@ def _parameters(operation: Operation) -> list[Document]:
                 "required": operation.idempotency is Idempotency.REQUIRED,
                 "description": "1 to 255 printable ASCII characters; the answer is kept for 24 hours.",
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            }
+        )
+    if PreconditionRequiredError in operation.errors:
+        described = "The ETag of what you have read."
+        found.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": True,
+                "description": described,
+                "schema": {"type": "string"},
             }
         )
     if operation.method == "GET":

@@ -23,9 +23,10 @@ from skyferry.core.errors import (
     StateError,
     UploadIncompleteError,
 )
-from skyferry.functions.api import links, schemas, service, transfers, uploads
+from skyferry.functions.api import links, members, schemas, service, transfers, uploads
 from skyferry.functions.api.app import App, Call
-from skyferry.functions.api.http import NoBody, NoQuery, Query, Response
+from skyferry.functions.api.http import JSON, MERGE_PATCH, NoBody, NoQuery, Query, Response
+from skyferry.functions.api.problems import PreconditionFailedError, PreconditionRequiredError
 
 
 class Idempotency(Enum):
@@ -47,6 +48,9 @@ class Operation:
     answer: type[BaseModel] | None = None
     answer_headers: Sequence[str] = ()
     body: type[Command] = NoBody
+    media_type: str = JSON
+    #: Prefix of the id of what the operation creates.
+    creates: str = "tr"
     query: type[Query] = NoQuery
     idempotency: Idempotency = Idempotency.NONE
     #: Errors of its own, besides those that every operation of its kind can answer.
@@ -56,6 +60,8 @@ class Operation:
 
 _TRANSFER = "/transfers/{transfer_id}"
 _FILE = _TRANSFER + "/files/{file_id}"
+_RECIPIENT = _TRANSFER + "/recipients/{recipient_id}"
+_PRECONDITIONS = (PreconditionRequiredError, PreconditionFailedError)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -91,6 +97,30 @@ OPERATIONS: tuple[Operation, ...] = (
         scope=SCOPE_READ,
         answer=schemas.Transfer,
         answer_headers=("ETag", "Retry-After"),
+        errors=(NotFoundError,),
+    ),
+    Operation(
+        id="editTransfer",
+        method="PATCH",
+        path=_TRANSFER,
+        summary="Change title, message, expiry or download cap.",
+        run=transfers.edit_transfer,
+        scope=SCOPE_WRITE,
+        answer=schemas.Transfer,
+        answer_headers=("ETag",),
+        body=commands.PatchTransfer,
+        media_type=MERGE_PATCH,
+        errors=(NotFoundError, StateError, *_PRECONDITIONS),
+    ),
+    Operation(
+        id="restoreTransfer",
+        method="POST",
+        path=_TRANSFER + "/restore",
+        summary="Undo a deletion, until the transfer is purged.",
+        run=transfers.restore_transfer,
+        scope=SCOPE_WRITE,
+        answer=schemas.Transfer,
+        answer_headers=("ETag",),
         errors=(NotFoundError,),
     ),
     Operation(
@@ -184,14 +214,115 @@ OPERATIONS: tuple[Operation, ...] = (
         errors=(NotFoundError, StateError, ScanPendingError, ExpiredError),
     ),
     Operation(
+        id="listFiles",
+        method="GET",
+        path=_TRANSFER + "/files",
+        summary="The files of a transfer.",
+        run=members.list_files,
+        scope=SCOPE_READ,
+        answer=schemas.FilePage,
+        answer_headers=("Link",),
+        query=transfers.PageQuery,
+        errors=(NotFoundError,),
+    ),
+    Operation(
+        id="addFile",
+        method="POST",
+        path=_TRANSFER + "/files",
+        summary="Add a file while the transfer is draft or uploading.",
+        run=members.add_file,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.CREATED,
+        answer=schemas.CreatedFile,
+        answer_headers=("Location", "ETag"),
+        body=commands.NewFile,
+        creates="fl",
+        idempotency=Idempotency.ACCEPTED,
+        errors=(NotFoundError, StateError),
+    ),
+    Operation(
+        id="getFile",
+        method="GET",
+        path=_FILE,
+        summary="A file.",
+        run=members.get_file,
+        scope=SCOPE_READ,
+        answer=schemas.File,
+        errors=(NotFoundError,),
+    ),
+    Operation(
+        id="editFile",
+        method="PATCH",
+        path=_FILE,
+        summary="Change a file's display name or folder.",
+        run=members.edit_file,
+        scope=SCOPE_WRITE,
+        answer=schemas.File,
+        answer_headers=("ETag",),
+        body=commands.PatchFile,
+        media_type=MERGE_PATCH,
+        errors=(NotFoundError, StateError, *_PRECONDITIONS),
+    ),
+    Operation(
+        id="removeFile",
+        method="DELETE",
+        path=_FILE,
+        summary="Remove a file while the transfer is draft or uploading.",
+        run=members.remove_file,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.NO_CONTENT,
+        errors=(NotFoundError, StateError),
+    ),
+    Operation(
         id="listRecipients",
         method="GET",
         path=_TRANSFER + "/recipients",
         summary="The recipients, each with a timeline.",
-        run=transfers.list_recipients,
+        run=members.list_recipients,
         scope=SCOPE_READ,
         answer=schemas.RecipientPage,
+        answer_headers=("Link",),
+        query=transfers.PageQuery,
         errors=(NotFoundError,),
+    ),
+    Operation(
+        id="addRecipient",
+        method="POST",
+        path=_TRANSFER + "/recipients",
+        summary="Add a recipient; of a ready transfer the mail goes out at once.",
+        run=members.add_recipient,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.CREATED,
+        answer=schemas.Recipient,
+        answer_headers=("Location",),
+        body=commands.NewRecipient,
+        creates="rc",
+        idempotency=Idempotency.ACCEPTED,
+        errors=(NotFoundError, StateError),
+    ),
+    Operation(
+        id="removeRecipient",
+        method="DELETE",
+        path=_RECIPIENT,
+        summary="Remove a recipient; the link ends at once.",
+        run=members.remove_recipient,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.NO_CONTENT,
+        errors=(NotFoundError, StateError),
+    ),
+    Operation(
+        id="resend",
+        method="POST",
+        path=_RECIPIENT + "/resend",
+        summary="Send a recipient another mail, with a link of its own.",
+        run=members.resend,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.ACCEPTED,
+        answer=schemas.Recipient,
+        answer_headers=("Location", "Retry-After"),
+        creates="rs",
+        idempotency=Idempotency.REQUIRED,
+        errors=(NotFoundError, StateError),
     ),
     Operation(
         id="listEvents",

@@ -30,6 +30,20 @@ class IdempotencyKeyError(errors.MalformedError):
     """The Idempotency-Key is missing where it is required, or is not a key."""
 
 
+class PreconditionRequiredError(errors.SkyferryError):
+    """A change without If-Match could undo somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("Send If-Match with the ETag of what you have read.")
+
+
+class PreconditionFailedError(errors.SkyferryError):
+    """The resource has changed since the caller has read it."""
+
+    def __init__(self) -> None:
+        super().__init__("It has changed since you have read it; read it again.")
+
+
 #: The first matching row counts, so that a subclass stands before its base.
 TABLE: dict[type[errors.SkyferryError], Problem] = {
     UnsupportedMediaTypeError: Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type"),
@@ -51,6 +65,8 @@ TABLE: dict[type[errors.SkyferryError], Problem] = {
     errors.IdempotencyMismatchError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused"
     ),
+    PreconditionFailedError: Problem(HTTPStatus.PRECONDITION_FAILED, "precondition-failed"),
+    PreconditionRequiredError: Problem(HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"),
     errors.UnavailableError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", retry_after=2),
 }
 

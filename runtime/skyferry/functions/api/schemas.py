@@ -131,6 +131,7 @@ class TransferSummary(Schema):
     title: str | None
     message: str | None
     sender: str | None
+    tags: dict[str, str]
     created_at: Time
     updated_at: Time
     expires_at: Time
@@ -187,6 +188,11 @@ class CreatedTransfer(TransferSummary):
 
 class TransferPage(Schema):
     data: list[TransferSummary]
+    next_cursor: str | None
+
+
+class FilePage(Schema):
+    data: list[File]
     next_cursor: str | None
 
 

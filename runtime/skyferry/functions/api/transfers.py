@@ -1,14 +1,16 @@
 """Operations on whole transfers."""
 
+import json
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import urlencode
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from skyferry.contract import Metric
 from skyferry.core import commands, limits
-from skyferry.core.models import TransferStatus
-from skyferry.core.sending import Contents
+from skyferry.core.models import Transfer, TransferStatus
 from skyferry.functions.api import schemas
 from skyferry.functions.api.app import App, Call
 from skyferry.functions.api.http import NoBody, NoQuery, Query, Response
@@ -25,15 +27,51 @@ class PageQuery(Query):
 
 class TransfersQuery(PageQuery):
     status: TransferStatus | None = None
+    tag: (
+        Annotated[
+            str,
+            Field(pattern=r"^[A-Za-z0-9_.-]{1,64}:", max_length=400, description="`key:value`"),
+        ]
+        | None
+    ) = None
+    q: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=200, description="How the title begins, in any case."),
+        ]
+        | None
+    ) = None
+    created_after: AwareDatetime | None = None
+    created_before: AwareDatetime | None = None
+    expires_before: AwareDatetime | None = None
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """What is asked for besides the page, as in the query string."""
+        asked = self.model_dump(mode="json", exclude={"limit", "cursor"}, exclude_none=True)
+        return {name: str(value) for name, value in asked.items()}
+
+    def wants(self, transfer: Transfer, now: datetime) -> bool:
+        key, _, value = (self.tag or "").partition(":")
+        title = (transfer.title or "").casefold()
+        return all(
+            (
+                self.status is None or transfer.status_at(now) is self.status,
+                self.tag is None or transfer.tags.get(key) == value,
+                self.q is None or title.startswith(self.q.casefold()),
+                self.created_after is None or transfer.created_at > self.created_after,
+                self.created_before is None or transfer.created_at < self.created_before,
+                self.expires_before is None or transfer.expires_at < self.expires_before,
+            )
+        )
 
 
-def _location(transfer_id: str) -> str:
+def location(transfer_id: str) -> str:
     return f"/v1/transfers/{transfer_id}"
 
 
-def _etag(app: App, contents: Contents) -> str:
+def etag(app: App, transfer: Transfer) -> str:
     """Expiry changes the status without a write, so it is part of the tag."""
-    transfer = contents.transfer
     return f'"{transfer.version}-{transfer.status_at(app.clock())}"'
 
 
@@ -52,40 +90,54 @@ def create_transfer(app: App, call: Call[commands.NewTransfer, NoQuery]) -> Resp
     return Response.of(
         schemas.CreatedTransfer.opened(contents, files, app.clock()),
         HTTPStatus.CREATED,
-        {"Location": _location(contents.transfer.id), "ETag": _etag(app, contents)},
+        {"Location": location(contents.transfer.id), "ETag": etag(app, contents.transfer)},
     )
 
 
 def list_transfers(app: App, call: Call[NoBody, TransfersQuery]) -> Response:
     query, principal = call.query, call.principal
-    scope = (principal.owner, "transfers", query.status)
+    scope = (principal.owner, "transfers", json.dumps(query.filters, sort_keys=True))
     before = app.cursors.read(query.cursor, *scope)
-    # One more than asked for tells whether there is a next page.
-    found = app.sending.page(principal, before, query.limit + 1, query.status)
-    page, more = found[: query.limit], len(found) > query.limit
-    cursor = app.cursors.make(page[-1].id, *scope) if more else None
     now = app.clock()
+    page, position = app.sending.page(
+        principal, before, query.limit, lambda transfer: query.wants(transfer, now)
+    )
+    cursor = None if position is None else app.cursors.make(position, *scope)
     data = [schemas.TransferSummary.of(transfer, now) for transfer in page]
-    filters = {} if query.status is None else {"status": query.status.value}
     return Response.of(
         schemas.TransferPage(data=data, next_cursor=cursor),
-        headers=next_link(call.request.path, query.limit, cursor, **filters),
+        headers=next_link(call.request.path, query.limit, cursor, **query.filters),
     )
+
+
+def edit_transfer(app: App, call: Call[commands.PatchTransfer, NoQuery]) -> Response:
+    contents = app.editing.edit(
+        call.principal,
+        call.path("transfer_id"),
+        call.body,
+        lambda transfer: call.require_match(etag(app, transfer)),
+    )
+    headers = {"ETag": etag(app, contents.transfer)}
+    return Response.of(schemas.Transfer.full(contents, app.clock()), headers=headers)
+
+
+def restore_transfer(app: App, call: Call[NoBody, NoQuery]) -> Response:
+    contents = app.editing.restore(call.principal, call.path("transfer_id"))
+    headers = {"ETag": etag(app, contents.transfer)}
+    return Response.of(schemas.Transfer.full(contents, app.clock()), headers=headers)
 
 
 def next_link(path: str, limit: int, cursor: str | None, **filters: str) -> dict[str, str]:
     """RFC 8288; relative, so that it holds behind any host name."""
     if cursor is None:
         return {}
-    query = "&".join(
-        f"{name}={value}" for name, value in {**filters, "limit": limit, "cursor": cursor}.items()
-    )
+    query = urlencode({**filters, "limit": limit, "cursor": cursor})
     return {"Link": f'<{path}?{query}>; rel="next"'}
 
 
 def get_transfer(app: App, call: Call[NoBody, NoQuery]) -> Response:
     contents = app.sending.get(call.principal, call.path("transfer_id"))
-    headers = {"ETag": _etag(app, contents)}
+    headers = {"ETag": etag(app, contents.transfer)}
     if contents.transfer.status_at(app.clock()) is TransferStatus.SCANNING:
         headers |= _POLL
     return Response.of(schemas.Transfer.full(contents, app.clock()), headers=headers)
@@ -96,19 +148,13 @@ def finalize_transfer(app: App, call: Call[NoBody, NoQuery]) -> Response:
     return Response.of(
         schemas.Transfer.full(contents, app.clock()),
         HTTPStatus.ACCEPTED,
-        {"Location": _location(contents.transfer.id), "ETag": _etag(app, contents), **_POLL},
+        {"Location": location(contents.transfer.id), "ETag": etag(app, contents.transfer), **_POLL},
     )
 
 
 def delete_transfer(app: App, call: Call[NoBody, NoQuery]) -> Response:
     app.sending.delete(call.principal, call.path("transfer_id"))
     return Response(HTTPStatus.NO_CONTENT)
-
-
-def list_recipients(app: App, call: Call[NoBody, NoQuery]) -> Response:
-    recipients = app.sending.recipients(call.principal, call.path("transfer_id"))
-    data = [schemas.Recipient.with_timeline(recipient) for recipient in recipients]
-    return Response.of(schemas.RecipientPage(data=data, next_cursor=None))
 
 
 def list_events(app: App, call: Call[NoBody, PageQuery]) -> Response:
