@@ -27,7 +27,7 @@ _AUTHORIZER = ("functions/test_authorizer.py",)
 PLANTED = (
     Plant(
         "a link may be used more often than allowed",
-        "core/lifecycle.py",
+        "core/access.py",
         "    if transfer.max_downloads is not None and transfer.download_count >= transfer.max_downloads:",
         "    if False:",
         _RECEIVING,
@@ -55,7 +55,7 @@ PLANTED = (
     ),
     Plant(
         "a deleted transfer stays readable",
-        "core/lifecycle.py",
+        "core/access.py",
         "    if transfer.status is TransferStatus.DELETED:\n        raise NotFoundError",
         "    pass",
         _SENDING,

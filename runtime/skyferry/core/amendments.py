@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from skyferry.core import limits
+from skyferry.core.access import UNDER_WAY, UPLOADABLE, require_present
 from skyferry.core.errors import MalformedError, NotFoundError, StateError
 from skyferry.core.events import Fact
-from skyferry.core.lifecycle import UNDER_WAY, UPLOADABLE, change, require_present
+from skyferry.core.lifecycle import change
 from skyferry.core.models import (
     Change,
     File,

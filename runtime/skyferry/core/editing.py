@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skyferry.core import amendments, guarded, lifecycle
+from skyferry.core import access, amendments, guarded
 from skyferry.core.commands import NewFile, NewRecipient, PatchFile, PatchTransfer
 from skyferry.core.models import Change, File, Principal, Recipient, Transfer
 from skyferry.core.ports import Clock, FileStore, Ids, TransferStore
@@ -30,7 +30,7 @@ class Editing:
             self.sending.require_expiry(patch.expires_at)
 
         def decide(transfer: Transfer) -> Change | None:
-            lifecycle.require_present(transfer)
+            access.require_present(transfer)
             seen(transfer)
             return amendments.edited(transfer, fields, self.clock(), self.ids)
 
@@ -47,7 +47,7 @@ class Editing:
         return self.sending.get(principal, transfer_id)
 
     def file(self, principal: Principal, transfer_id: str, file_id: str) -> File:
-        lifecycle.require_present(self.transfers.get(principal.owner, transfer_id))
+        access.require_present(self.transfers.get(principal.owner, transfer_id))
         return self.transfers.file(principal.owner, transfer_id, file_id)
 
     def add_file(
@@ -64,7 +64,7 @@ class Editing:
         )
 
         def decide(transfer: Transfer) -> Change | None:
-            lifecycle.require_present(transfer)
+            access.require_present(transfer)
             known = self.transfers.files(principal.owner, transfer_id)
             if any(other.id == file_id for other in known):
                 return None
@@ -82,7 +82,7 @@ class Editing:
         seen: Callable[[File], None],
     ) -> File:
         def decide(transfer: Transfer) -> Change | None:
-            lifecycle.require_present(transfer)
+            access.require_present(transfer)
             file = self.transfers.file(principal.owner, transfer_id, file_id)
             seen(file)
             return amendments.file_renamed(transfer, file, patch.changes(), self.clock(), self.ids)
@@ -112,7 +112,7 @@ class Editing:
         )
 
         def decide(transfer: Transfer) -> Change | None:
-            lifecycle.require_present(transfer)
+            access.require_present(transfer)
             others = self.transfers.recipients(principal.owner, transfer_id)
             if any(other.id == recipient_id for other in others):
                 return None
@@ -123,7 +123,7 @@ class Editing:
 
     def remove_recipient(self, principal: Principal, transfer_id: str, recipient_id: str) -> None:
         def decide(transfer: Transfer) -> Change:
-            lifecycle.require_present(transfer)
+            access.require_present(transfer)
             recipient = self.transfers.recipient(principal.owner, transfer_id, recipient_id)
             return amendments.recipient_removed(transfer, recipient, self.clock(), self.ids)
 
@@ -135,7 +135,7 @@ class Editing:
         """Queue another mail, with a link of its own, for a recipient."""
 
         def decide(transfer: Transfer) -> Change:
-            lifecycle.require_present(transfer)
+            access.require_present(transfer)
             recipient = self.transfers.recipient(principal.owner, transfer_id, recipient_id)
             return amendments.resent(transfer, recipient, request_id, self.clock(), self.ids)
 

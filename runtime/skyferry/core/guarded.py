@@ -8,7 +8,8 @@ from typing import Protocol
 from skyferry.core.errors import ConflictError, UnavailableError
 from skyferry.core.models import Change, Transfer
 
-ATTEMPTS = 12
+#: At most some five seconds of waiting: a request has 29.
+ATTEMPTS = 30
 _BASE_PAUSE = 0.005
 _MAX_PAUSE = 0.2
 
@@ -29,7 +30,7 @@ def change(
     """Commit what `decide` makes of the current transfer; answers the transfer as it is then.
 
     `decide` is called afresh, with a fresh transfer, after each lost race. Raises UnavailableError after
-    12 lost races: nothing was changed, the caller may try again.
+    30 lost races: nothing was changed, the caller may try again.
     """
     for attempt in range(ATTEMPTS):
         transfer = transfers.get(owner, transfer_id)

@@ -7,14 +7,9 @@ what makes repeated and late messages harmless. Refusals are errors from `core.e
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from skyferry.core import events, limits
+from skyferry.core import access, events, limits
 from skyferry.core.errors import (
-    DeletedError,
-    DownloadLimitError,
-    ExpiredError,
     FieldError,
-    NotFoundError,
-    ScanPendingError,
     StateError,
     UploadIncompleteError,
 )
@@ -33,8 +28,6 @@ from skyferry.core.models import (
 )
 from skyferry.core.ports import Ids
 
-UPLOADABLE = {TransferStatus.DRAFT, TransferStatus.UPLOADING}
-UNDER_WAY = {*UPLOADABLE, TransferStatus.SCANNING}
 TRANSFER_READY = "transfer-ready"
 
 
@@ -82,23 +75,6 @@ def change(
     )
 
 
-def require_present(transfer: Transfer) -> None:
-    """For its owner a deleted transfer is gone like one that never was."""
-    if transfer.status is TransferStatus.DELETED:
-        raise NotFoundError
-
-
-def require_uploadable(transfer: Transfer, file: File, now: datetime) -> None:
-    require_present(transfer)
-    status = transfer.status_at(now)
-    if status not in UPLOADABLE:
-        raise StateError(
-            f"The transfer is {status}; files can be uploaded while it is draft or uploading."
-        )
-    if file.status is not FileStatus.PENDING:
-        raise StateError(f"The file is {file.status}; only a pending file can be uploaded.")
-
-
 def upload_opened(
     transfer: Transfer,
     file: File,
@@ -142,11 +118,11 @@ def finalized(
     transfer: Transfer, files: Sequence[File], in_inbox: frozenset[str], now: datetime, ids: Ids
 ) -> Change | None:
     """Close the file list. Repeating it changes nothing."""
-    require_present(transfer)
+    access.require_present(transfer)
     status = transfer.status_at(now)
     if transfer.finalized_at and status in {TransferStatus.SCANNING, TransferStatus.READY}:
         return None
-    if status not in UPLOADABLE:
+    if status not in access.UPLOADABLE:
         raise StateError(
             f"The transfer is {status}; it can be finalized while draft or uploading.",
             errors=_refusals(files),
@@ -268,7 +244,7 @@ def refused(
     if file.status.settled:
         return None
     facts = [Fact(type=f"file.{status}", data={"file_id": file.id, "reason": reason.code})]
-    blocks = transfer.status in UNDER_WAY
+    blocks = transfer.status in access.UNDER_WAY
     if blocks:
         facts.append(Fact(type="transfer.blocked"))
     return change(
@@ -309,35 +285,11 @@ def deleted(transfer: Transfer, now: datetime, ids: Ids) -> Change | None:
     )
 
 
-def require_downloadable(transfer: Transfer, file: File, now: datetime) -> None:
-    """For the owner: a clean file may be fetched as long as the transfer is there."""
-    require_present(transfer)
-    if transfer.status_at(now) is TransferStatus.EXPIRED:
-        raise ExpiredError("The transfer has expired.")
-    if file.status in {FileStatus.INFECTED, FileStatus.REJECTED}:
-        raise StateError(f"The file is {file.status} and cannot be downloaded.")
-    if file.status is not FileStatus.CLEAN:
-        raise ScanPendingError(f"The file is {file.status}; it can be downloaded once it is clean.")
-
-
-def require_receivable(transfer: Transfer, now: datetime) -> None:
-    """For a recipient: nothing before everything is clean, nothing after the end."""
-    status = transfer.status_at(now)
-    if status is TransferStatus.DELETED:
-        raise DeletedError("The sender has taken these files back.")
-    if status is TransferStatus.EXPIRED:
-        raise ExpiredError("These files were available until their expiry, which has passed.")
-    if status is not TransferStatus.READY:
-        raise NotFoundError
-    if transfer.max_downloads is not None and transfer.download_count >= transfer.max_downloads:
-        raise DownloadLimitError("The downloads that the sender allowed are used up.")
-
-
 def downloaded(
     transfer: Transfer, file: File, recipient: Recipient, now: datetime, ids: Ids
 ) -> Change:
     """A download counts when its URL is issued; the version guard makes the cap exact."""
-    require_receivable(transfer, now)
+    access.require_receivable(transfer, now)
     seen = recipient.reached(RecipientStatus.VIEWED, now)
     return change(
         transfer,
@@ -369,7 +321,7 @@ def mail_reached(
 
 def next_due(transfer: Transfer) -> datetime:
     """When the sweep should look at the transfer, if nothing happens until then."""
-    if transfer.status in UNDER_WAY:
+    if transfer.status in access.UNDER_WAY:
         recheck = transfer.updated_at + timedelta(seconds=limits.RECHECK_AFTER)
         return min(recheck, transfer.expires_at)
     if transfer.status is TransferStatus.READY:

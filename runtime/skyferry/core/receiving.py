@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from skyferry.core import guarded, lifecycle
+from skyferry.core import access, guarded, lifecycle
 from skyferry.core.errors import DeletedError, NotFoundError
 from skyferry.core.models import Change, File, Link, Recipient, SignedUrl, Transfer
 from skyferry.core.ports import Clock, FileStore, Ids, MailStore, TransferStore
@@ -26,7 +26,7 @@ class Receiving:
         """Raises NotFoundError, ExpiredError, DeletedError or DownloadLimitError."""
         link = self.mails.link(token_hash(token))
         transfer = self.transfers.get(link.owner, link.transfer_id)
-        lifecycle.require_receivable(transfer, self.clock())
+        access.require_receivable(transfer, self.clock())
         self._recipient(link)
         return transfer, self.transfers.files(link.owner, link.transfer_id)
 
@@ -50,5 +50,5 @@ class Receiving:
             raise DeletedError("The sender has withdrawn this link.") from None
 
     def _file(self, link: Link, file_id: str) -> File:
-        lifecycle.require_receivable(self.transfers.get(link.owner, link.transfer_id), self.clock())
+        access.require_receivable(self.transfers.get(link.owner, link.transfer_id), self.clock())
         return self.transfers.file(link.owner, link.transfer_id, file_id)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from skyferry.core import guarded, lifecycle, limits
+from skyferry.core import access, guarded, lifecycle, limits
 from skyferry.core.commands import NewFile, NewTransfer
 from skyferry.core.errors import FieldError, MalformedError
 from skyferry.core.models import (
@@ -121,7 +121,7 @@ class Sending:
 
     def get(self, principal: Principal, transfer_id: str) -> Contents:
         transfer = self.transfers.get(principal.owner, transfer_id)
-        lifecycle.require_present(transfer)
+        access.require_present(transfer)
         return Contents(
             transfer,
             self.transfers.files(principal.owner, transfer_id),
@@ -157,7 +157,7 @@ class Sending:
     def finalize(self, principal: Principal, transfer_id: str) -> Contents:
         """Raises UploadIncompleteError while an upload is missing, StateError when it is too late."""
         owner = principal.owner
-        lifecycle.require_present(self.transfers.get(owner, transfer_id))
+        access.require_present(self.transfers.get(owner, transfer_id))
         # Listed once, before the race with the files that are being verified: it is the slow part. A file
         # that leaves the inbox meanwhile is no longer pending.
         in_inbox = self.store.uploaded(owner, transfer_id)
@@ -200,15 +200,15 @@ class Sending:
     ) -> tuple[File, SignedUrl]:
         now = self.clock()
         transfer = self.transfers.get(principal.owner, transfer_id)
-        lifecycle.require_present(transfer)
+        access.require_present(transfer)
         file = self.transfers.file(principal.owner, transfer_id, file_id)
-        lifecycle.require_downloadable(transfer, file, now)
+        access.require_downloadable(transfer, file, now)
         return file, self.store.download_url(file, now)
 
     def recipients(self, principal: Principal, transfer_id: str) -> list[Recipient]:
-        lifecycle.require_present(self.transfers.get(principal.owner, transfer_id))
+        access.require_present(self.transfers.get(principal.owner, transfer_id))
         return self.transfers.recipients(principal.owner, transfer_id)
 
     def events(self, principal: Principal, transfer_id: str, after: int, limit: int) -> list[Event]:
-        lifecycle.require_present(self.transfers.get(principal.owner, transfer_id))
+        access.require_present(self.transfers.get(principal.owner, transfer_id))
         return self.transfers.events(principal.owner, transfer_id, after, limit)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
-from skyferry.core import guarded, lifecycle, limits
+from skyferry.core import access, guarded, lifecycle, limits
 from skyferry.core.delivering import Dispatching, Timeline
 from skyferry.core.errors import SkyferryError
 from skyferry.core.models import (
@@ -77,7 +77,7 @@ class Sweeping:
             self._drop_uploads(expired)
             if expired.purge_at <= now:
                 self._purge(expired)
-        elif transfer.status in lifecycle.UNDER_WAY:
+        elif transfer.status in access.UNDER_WAY:
             self._recheck(transfer)
         elif transfer.purge_at <= now:
             self._purge(transfer)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from skyferry.core import guarded, lifecycle, limits
+from skyferry.core import access, guarded, lifecycle, limits
 from skyferry.core.errors import (
     FieldError,
     MalformedError,
@@ -89,7 +89,7 @@ class Uploading:
             current = self.transfers.file(file.owner, file.transfer_id, file.id)
             if current.upload_id is not None:
                 return None
-            lifecycle.require_uploadable(transfer, current, self.clock())
+            access.require_uploadable(transfer, current, self.clock())
             return lifecycle.upload_opened(
                 transfer,
                 current,
@@ -111,7 +111,7 @@ class Uploading:
 
     def parts(self, principal: Principal, transfer_id: str, file_id: str) -> list[StoredPart]:
         """What the store holds: the only truth for a client that resumes."""
-        lifecycle.require_present(self.transfers.get(principal.owner, transfer_id))
+        access.require_present(self.transfers.get(principal.owner, transfer_id))
         file = self.transfers.file(principal.owner, transfer_id, file_id)
         if file.upload_id is None:
             return []
@@ -121,7 +121,7 @@ class Uploading:
         """Safe to repeat. Raises UploadIncompleteError while bytes are missing (nothing changes), and
         SizeLimitError when there are more than declared: then the file is rejected for good."""
         owner = principal.owner
-        lifecycle.require_present(self.transfers.get(owner, transfer_id))
+        access.require_present(self.transfers.get(owner, transfer_id))
         file = self.transfers.file(owner, transfer_id, file_id)
         if file.status is not FileStatus.PENDING:
             if file.status in {FileStatus.REJECTED, FileStatus.INFECTED}:
@@ -183,9 +183,9 @@ class Uploading:
         self, principal: Principal, transfer_id: str, file_id: str
     ) -> tuple[Transfer, File]:
         transfer = self.transfers.get(principal.owner, transfer_id)
-        lifecycle.require_present(transfer)
+        access.require_present(transfer)
         file = self.transfers.file(principal.owner, transfer_id, file_id)
-        lifecycle.require_uploadable(transfer, file, self.clock())
+        access.require_uploadable(transfer, file, self.clock())
         return transfer, file
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from skyferry.contract import ScanVerdict
-from skyferry.core import guarded, lifecycle, limits
+from skyferry.core import access, guarded, lifecycle, limits
 from skyferry.core.errors import ConflictError, NotFoundError
 from skyferry.core.models import (
     Change,
@@ -81,7 +81,7 @@ class Verifying:
         if transfer.status is TransferStatus.DELETED:
             # Kept until it is purged: the sender may restore the transfer.
             return None
-        if file.status.settled or transfer.status_at(self.clock()) not in lifecycle.UNDER_WAY:
+        if file.status.settled or transfer.status_at(self.clock()) not in access.UNDER_WAY:
             # A replayed upload URL, or bytes nobody waits for any more.
             self.store.delete(key)
             return None
@@ -118,7 +118,8 @@ class Verifying:
             ("CRC-64/NVME", file.crc64nvme, stored.crc64nvme),
         ):
             if declared is not None and actual is not None and declared != actual:
-                detail = f"The uploaded bytes have the {name} {actual}; {declared} was declared."
+                expected = f"{declared} was declared, or verified before"
+                detail = f"The uploaded bytes have the {name} {actual}; {expected}."
                 return None, Reason(code="checksum-mismatch", detail=detail)
         contradiction = self.sniff(head, file.content_type)
         if contradiction is not None:

@@ -3,7 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from local import function_logs
+import pytest
+
+from local import cli, function_logs
+from local.cloud import Cloud
+from local.lifecycle import LaptopCloud
+from local.problems import LaptopCloudError
+from local.progress import Progress
 from local.settings import Settings
 
 EVENTS = {
@@ -44,3 +50,17 @@ def test_the_client_speaks_to_the_emulator_only() -> None:
     assert function_logs.connect(Settings(emulator_port=24567)).meta.endpoint_url == (  # type: ignore[attr-defined]
         "http://127.0.0.1:24567"
     )
+
+
+def test_a_first_transfer_that_fails_leaves_the_log_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise LaptopCloudError("`skyferry send` failed")
+
+    monkeypatch.setattr(cli, "first_transfer", fail)
+    cloud = LaptopCloud(Settings(root=tmp_path, state=tmp_path / ".local"), Progress())
+    (tmp_path / ".local" / "logs").mkdir(parents=True)
+    with pytest.raises(LaptopCloudError, match=r"(?s)send` failed.*\.local/logs/functions\.log"):
+        cli._first_transfer(cloud, Cloud.model_construct(), Progress())
+    assert (tmp_path / ".local" / "logs" / "functions.log").exists()
