@@ -269,6 +269,8 @@ class FakeFiles:
 
     def promote(self, file: File, source: StoredObject) -> StoredObject:
         content = b"".join(self.read(source.key, source.etag))
+        if len(content) != file.size:
+            raise ConflictError("another size")
         return self.put(file.key, content)
 
     def delete(self, key: str) -> None:

@@ -10,7 +10,7 @@ from skyferry.adapters.content_disposition import attachment
 from skyferry.adapters.file_store import FileStore, _full
 from skyferry.adapters.sniffing import sniff
 from skyferry.core import limits
-from skyferry.core.errors import ConflictError, UnavailableError
+from skyferry.core.errors import UnavailableError
 from skyferry.core.models import File, PartRequest, StoredObject
 from skyferry.shared import clients
 
@@ -84,39 +84,6 @@ def test_parts_are_listed_and_joined(store: FileStore, checksums: bool) -> None:
     assert stored.sha256 is None
 
 
-def test_an_upload_that_is_gone_has_no_parts_and_can_be_aborted_again(store: FileStore) -> None:
-    file = opened(store)
-    store.abort_multipart(file)
-    store.abort_multipart(file)
-
-    assert store.parts(file) is None
-
-
-def test_only_the_transfers_own_inbox_is_listed(store: FileStore) -> None:
-    file = any_file()
-    put(store, file.inbox_key, b"hello")
-    put(store, file.key, b"hello")
-    put(store, any_file(transfer_id=file.transfer_id + "x").inbox_key, b"hello")
-
-    assert store.uploaded(file.owner, file.transfer_id) == {file.inbox_key}
-
-
-def test_what_is_not_there_has_no_head(store: FileStore) -> None:
-    assert store.head("inbox/nothing") is None
-    store.delete("inbox/nothing")
-
-
-def test_only_the_verified_object_is_read(store: FileStore) -> None:
-    first = put(store, "inbox/x", b"hello")
-    assert b"".join(store.read("inbox/x", first.etag)) == b"hello"
-    put(store, "inbox/x", b"jello")
-
-    with pytest.raises(ConflictError):
-        list(store.read("inbox/x", first.etag))
-    with pytest.raises(ConflictError):
-        list(store.read("inbox/gone", first.etag))
-
-
 def test_a_promoted_object_has_its_bytes_and_no_declared_type(store: FileStore) -> None:
     file = any_file()
     source = put(store, file.inbox_key, b"hello")
@@ -127,22 +94,6 @@ def test_a_promoted_object_has_its_bytes_and_no_declared_type(store: FileStore) 
     answer = clients.s3().get_object(Bucket=store.bucket, Key=file.key)
     assert answer["Body"].read() == b"hello"
     assert answer["ContentType"] == "application/octet-stream"
-
-
-def test_a_copy_of_another_size_is_not_believed(store: FileStore) -> None:
-    file = any_file(size=6)
-    source = put(store, file.inbox_key, b"hello")
-
-    with pytest.raises(ConflictError):
-        store.promote(file, source)
-
-
-def test_an_object_that_vanished_is_not_promoted(store: FileStore) -> None:
-    file = any_file()
-    source = StoredObject(key=file.inbox_key, size=5, etag='"x"')
-
-    with pytest.raises(ConflictError):
-        store.promote(file, source)
 
 
 def test_a_download_url_saves_under_the_display_name(store: FileStore) -> None:
