@@ -20,7 +20,12 @@ _VERIFYING = ("core/test_core_verifying.py",)
 _SENDING = ("core/test_core_sending.py",)
 _STORES = ("adapters/test_store_contracts.py",)
 _FILES = ("adapters/test_file_store.py", "adapters/test_file_store_contract.py")
-_API = ("functions/test_api.py",)
+_API = (
+    "functions/test_api.py",
+    "functions/test_api_refusals.py",
+    "functions/test_api_lists.py",
+    "functions/test_api_idempotency.py",
+)
 _LINKS = ("functions/test_api_links.py",)
 _AUTHORIZER = ("functions/test_authorizer.py",)
 

@@ -1,8 +1,10 @@
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from skyferry.functions.api import index as api
+from skyferry.core import limits
+from skyferry.functions.api import index as api_function
 from skyferry.functions.authorizer import index as authorizer
 from skyferry.functions.dispatch_outbox import index as dispatch_outbox
 from skyferry.functions.email_feedback import index as email_feedback
@@ -13,8 +15,17 @@ from skyferry.shared import observability
 
 from tests.support.aws import Aws, moto_aws
 from tests.support.events import Context
+from tests.support.rest import CONTENT, Api, payload
 
-HANDLERS = (api, authorizer, dispatch_outbox, email_feedback, process_upload, send_email, sweep)
+HANDLERS = (
+    api_function,
+    authorizer,
+    dispatch_outbox,
+    email_feedback,
+    process_upload,
+    send_email,
+    sweep,
+)
 
 
 @pytest.fixture
@@ -56,3 +67,14 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     for handler in observability.logger().handlers:
         monkeypatch.setattr(handler, "stream", stream)
     return stream
+
+
+@pytest.fixture
+def api(aws: Aws, context: Context) -> Api:
+    return Api(context)
+
+
+@pytest.fixture
+def transfer(api: Api) -> dict[str, Any]:
+    """One small file, one that goes in parts."""
+    return payload(api.create(len(CONTENT), limits.MULTIPART_FROM))
