@@ -127,6 +127,7 @@ def hmac_with_the_public_key() -> str:
     return (signed + b"." + base64.urlsafe_b64encode(digest).rstrip(b"=")).decode()
 
 
+# Far enough from the limits for a run that takes minutes.
 NOW = int(time.time())
 REFUSED = {
     "nothing": lambda: None,
@@ -147,8 +148,8 @@ REFUSED = {
         "Bearer " + token(key=OTHER_KEY, headers={"jwk": public_jwk(OTHER_KEY)})
     ),
     "expired": lambda: "Bearer " + token(exp=NOW - 31, iat=NOW - 100),
-    "not yet": lambda: "Bearer " + token(nbf=NOW + 100),
-    "issued later": lambda: "Bearer " + token(iat=NOW + 100),
+    "not yet": lambda: "Bearer " + token(nbf=NOW + 10_000),
+    "issued later": lambda: "Bearer " + token(iat=NOW + 10_000, exp=NOW + 13_600),
     "other audience": lambda: "Bearer " + token(aud="other"),
     "other issuer": lambda: "Bearer " + token(iss="https://evil.example"),
     "issuer with slash": lambda: "Bearer " + token(iss=ISSUER + "/"),
