@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from skyferry.functions.api import index
-from skyferry.functions.api.operations import Operation
+from skyferry.functions.api.operation import Operation
 from skyferry.shared import clients
 
 from tests.support.aws import Aws

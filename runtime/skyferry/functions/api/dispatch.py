@@ -18,7 +18,8 @@ from skyferry.functions.api.http import (
     parse_body,
     parse_query,
 )
-from skyferry.functions.api.operations import ROUTES, Idempotency, Operation
+from skyferry.functions.api.operation import Idempotency, Operation
+from skyferry.functions.api.operations import ROUTES
 from skyferry.functions.api.problems import IdempotencyKeyError, UnauthorizedError
 
 _KEY = "idempotency-key"

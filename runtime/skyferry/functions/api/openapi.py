@@ -20,7 +20,8 @@ from skyferry.core.errors import (
     UnavailableError,
 )
 from skyferry.functions.api.http import JSON, NoBody, UnsupportedMediaTypeError
-from skyferry.functions.api.operations import OPERATIONS, Idempotency, Operation
+from skyferry.functions.api.operation import Idempotency, Operation
+from skyferry.functions.api.operations import OPERATIONS
 from skyferry.functions.api.problems import (
     INTERNAL,
     MEDIA_TYPE,

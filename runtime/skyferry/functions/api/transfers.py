@@ -4,25 +4,22 @@ import json
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import urlencode
 
 from pydantic import AwareDatetime, Field
 
-from skyferry.contract import Metric
+from skyferry.contract import SCOPE_READ, SCOPE_WRITE, Metric
 from skyferry.core import commands, limits
+from skyferry.core.errors import NotFoundError, StateError, UploadIncompleteError
 from skyferry.core.models import Transfer, TransferStatus
 from skyferry.functions.api import schemas
 from skyferry.functions.api.app import App, Call
-from skyferry.functions.api.http import NoBody, NoQuery, Query, Response
+from skyferry.functions.api.http import MERGE_PATCH, NoBody, NoQuery, Response
+from skyferry.functions.api.operation import PRECONDITIONS, TRANSFER, Idempotency, Operation
+from skyferry.functions.api.paging import PageQuery, next_link
 from skyferry.shared import observability
 
 #: How soon a client that waits should look again, in seconds.
 _POLL = {"Retry-After": "1"}
-
-
-class PageQuery(Query):
-    limit: Annotated[int, Field(ge=1, le=100)] = 25
-    cursor: Annotated[str, Field(max_length=2_000)] | None = None
 
 
 class TransfersQuery(PageQuery):
@@ -127,14 +124,6 @@ def restore_transfer(app: App, call: Call[NoBody, NoQuery]) -> Response:
     return Response.of(schemas.Transfer.full(contents, app.clock()), headers=headers)
 
 
-def next_link(path: str, limit: int, cursor: str | None, **filters: str) -> dict[str, str]:
-    """RFC 8288; relative, so that it holds behind any host name."""
-    if cursor is None:
-        return {}
-    query = urlencode({**filters, "limit": limit, "cursor": cursor})
-    return {"Link": f'<{path}?{query}>; rel="next"'}
-
-
 def get_transfer(app: App, call: Call[NoBody, NoQuery]) -> Response:
     contents = app.sending.get(call.principal, call.path("transfer_id"))
     headers = {"ETag": etag(app, contents.transfer)}
@@ -157,17 +146,87 @@ def delete_transfer(app: App, call: Call[NoBody, NoQuery]) -> Response:
     return Response(HTTPStatus.NO_CONTENT)
 
 
-def list_events(app: App, call: Call[NoBody, PageQuery]) -> Response:
-    query, transfer_id = call.query, call.path("transfer_id")
-    scope = (call.principal.owner, "events", transfer_id)
-    after = int(app.cursors.read(query.cursor, *scope) or 0)
-    found = app.sending.events(call.principal, transfer_id, after, query.limit + 1)
-    page, more = found[: query.limit], len(found) > query.limit
-    cursor = app.cursors.make(str(page[-1].seq), *scope) if more else None
-    data = [
-        schemas.Event(**event.model_dump(include=set(schemas.Event.model_fields))) for event in page
-    ]
-    return Response.of(
-        schemas.EventPage(data=data, next_cursor=cursor),
-        headers=next_link(call.request.path, query.limit, cursor),
-    )
+OPERATIONS = (
+    Operation(
+        id="createTransfer",
+        method="POST",
+        path="/transfers",
+        summary="Create a transfer; the answer says how to upload each file.",
+        run=create_transfer,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.CREATED,
+        answer=schemas.CreatedTransfer,
+        answer_headers=("Location", "ETag"),
+        body=commands.NewTransfer,
+        idempotency=Idempotency.ACCEPTED,
+    ),
+    Operation(
+        id="listTransfers",
+        method="GET",
+        path="/transfers",
+        summary="Your transfers, newest first.",
+        run=list_transfers,
+        scope=SCOPE_READ,
+        answer=schemas.TransferPage,
+        answer_headers=("Link",),
+        query=TransfersQuery,
+    ),
+    Operation(
+        id="getTransfer",
+        method="GET",
+        path=TRANSFER,
+        summary="A transfer with its files and recipients.",
+        run=get_transfer,
+        scope=SCOPE_READ,
+        answer=schemas.Transfer,
+        answer_headers=("ETag", "Retry-After"),
+        errors=(NotFoundError,),
+    ),
+    Operation(
+        id="editTransfer",
+        method="PATCH",
+        path=TRANSFER,
+        summary="Change title, message, expiry or download cap.",
+        run=edit_transfer,
+        scope=SCOPE_WRITE,
+        answer=schemas.Transfer,
+        answer_headers=("ETag",),
+        body=commands.PatchTransfer,
+        media_type=MERGE_PATCH,
+        errors=(NotFoundError, StateError, *PRECONDITIONS),
+    ),
+    Operation(
+        id="finalizeTransfer",
+        method="POST",
+        path=TRANSFER + "/finalize",
+        summary="Close the file list; mails go out once every file is clean.",
+        run=finalize_transfer,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.ACCEPTED,
+        answer=schemas.Transfer,
+        answer_headers=("Location", "ETag", "Retry-After"),
+        idempotency=Idempotency.REQUIRED,
+        errors=(NotFoundError, StateError, UploadIncompleteError),
+    ),
+    Operation(
+        id="deleteTransfer",
+        method="DELETE",
+        path=TRANSFER,
+        summary="Take a transfer back: links end at once, bytes after seven days.",
+        run=delete_transfer,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.NO_CONTENT,
+        errors=(NotFoundError,),
+    ),
+    Operation(
+        id="restoreTransfer",
+        method="POST",
+        path=TRANSFER + "/restore",
+        summary="Undo a deletion, until the transfer is purged.",
+        run=restore_transfer,
+        scope=SCOPE_WRITE,
+        answer=schemas.Transfer,
+        answer_headers=("ETag",),
+        errors=(NotFoundError,),
+    ),
+)

@@ -2,11 +2,19 @@
 
 from http import HTTPStatus
 
+from skyferry.contract import SCOPE_READ, SCOPE_WRITE
 from skyferry.core import commands, limits
+from skyferry.core.errors import (
+    NotFoundError,
+    SizeLimitError,
+    StateError,
+    UploadIncompleteError,
+)
 from skyferry.core.models import PartRequest
 from skyferry.functions.api import schemas
 from skyferry.functions.api.app import App, Call
 from skyferry.functions.api.http import NoBody, NoQuery, Response
+from skyferry.functions.api.operation import FILE, Operation
 
 
 def _place(call: Call[commands.Command, NoQuery]) -> tuple[str, str]:
@@ -44,8 +52,60 @@ def abort_upload(app: App, call: Call[NoBody, NoQuery]) -> Response:
     return Response(HTTPStatus.NO_CONTENT)
 
 
-def create_download(app: App, call: Call[NoBody, NoQuery]) -> Response:
-    file, url = app.sending.download(call.principal, *_place(call))
-    return Response.of(
-        schemas.Download.of(file, url), HTTPStatus.CREATED, {"Location": call.request.path}
-    )
+OPERATIONS = (
+    Operation(
+        id="openUpload",
+        method="POST",
+        path=FILE + "/upload",
+        summary="How to upload the file: one POST, or parts.",
+        run=open_upload,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.CREATED,
+        answer=schemas.UploadInstructions,
+        answer_headers=("Location",),
+        errors=(NotFoundError, StateError),
+    ),
+    Operation(
+        id="abortUpload",
+        method="DELETE",
+        path=FILE + "/upload",
+        summary="Forget the parts sent so far.",
+        run=abort_upload,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.NO_CONTENT,
+        errors=(NotFoundError, StateError),
+    ),
+    Operation(
+        id="signParts",
+        method="POST",
+        path=FILE + "/upload/parts",
+        summary="URLs for up to 100 parts; each takes exactly the size asked for.",
+        run=sign_parts,
+        scope=SCOPE_WRITE,
+        answer=schemas.PartUrls,
+        body=commands.SignParts,
+        errors=(NotFoundError, StateError, SizeLimitError),
+    ),
+    Operation(
+        id="listParts",
+        method="GET",
+        path=FILE + "/upload/parts",
+        summary="The parts that have arrived, to resume from.",
+        run=list_parts,
+        scope=SCOPE_READ,
+        answer=schemas.PartPage,
+        errors=(NotFoundError,),
+    ),
+    Operation(
+        id="completeUpload",
+        method="POST",
+        path=FILE + "/upload/complete",
+        summary="The bytes are all there; safe to repeat.",
+        run=complete_upload,
+        scope=SCOPE_WRITE,
+        success=HTTPStatus.ACCEPTED,
+        answer=schemas.File,
+        answer_headers=("Location", "Retry-After"),
+        errors=(NotFoundError, StateError, UploadIncompleteError, SizeLimitError),
+    ),
+)
