@@ -23,6 +23,11 @@ class Env(StrEnum):
     CONFIGURATION_SET = "CONFIGURATION_SET"
     #: Origins that browsers may call the API from: `*`, `none`, or a comma-separated list.
     CORS_ORIGINS = "CORS_ORIGINS"
+    #: Quotas of one owner.
+    QUOTA_BYTES = "QUOTA_BYTES"
+    QUOTA_FILES = "QUOTA_FILES"
+    MAILS_PER_DAY = "MAILS_PER_DAY"
+    REQUESTS_PER_MINUTE = "REQUESTS_PER_MINUTE"
     OIDC_ISSUER = "OIDC_ISSUER"
     OIDC_AUDIENCE = "OIDC_AUDIENCE"
 
@@ -51,7 +56,17 @@ class Function(StrEnum):
 FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
     Function.AUTHORIZER: frozenset({Env.ENVIRONMENT, Env.OIDC_ISSUER, Env.OIDC_AUDIENCE}),
     Function.API: frozenset(
-        {Env.ENVIRONMENT, Env.TABLE_NAME, Env.BUCKET_NAME, Env.SCAN_GATE, Env.CORS_ORIGINS}
+        {
+            Env.ENVIRONMENT,
+            Env.TABLE_NAME,
+            Env.BUCKET_NAME,
+            Env.SCAN_GATE,
+            Env.CORS_ORIGINS,
+            Env.QUOTA_BYTES,
+            Env.QUOTA_FILES,
+            Env.MAILS_PER_DAY,
+            Env.REQUESTS_PER_MINUTE,
+        }
     ),
     Function.PROCESS_UPLOAD: frozenset(
         {Env.ENVIRONMENT, Env.TABLE_NAME, Env.BUCKET_NAME, Env.SCAN_GATE}

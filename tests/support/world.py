@@ -7,6 +7,7 @@ from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
 from skyferry.core.delivering import Delivering, Dispatching, Feedback, Timeline
 from skyferry.core.editing import Editing
 from skyferry.core.models import File, Mail, MailJob, Principal, Transfer
+from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Contents, Sending
 from skyferry.core.sweeping import Sweeping
@@ -36,7 +37,14 @@ class World:
         common = (self.clock, self.ids)
         self.sending = Sending(self.transfers, self.store, *common)
         self.uploading = Uploading(self.transfers, self.store, *common)
-        self.receiving = Receiving(self.transfers, self.mails, self.store, *common)
+        self.receiving = Receiving(
+            self.transfers,
+            self.mails,
+            self.store,
+            fakes.FakeSessions(self.clock),
+            Rates(fakes.FakeCounters(), self.clock),
+            *common,
+        )
         self.verifying = Verifying(
             self.sending,
             self.transfers,

@@ -3,11 +3,26 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from skyferry.adapters import rows
-from skyferry.adapters.dynamodb import NEW, Condition, ConditionFailedError, Delete, Put, Row, Table
+from skyferry.adapters import rows, usage_rows
+from skyferry.adapters.dynamodb import (
+    NEW,
+    Condition,
+    ConditionFailedError,
+    Delete,
+    Put,
+    Row,
+    Table,
+    Write,
+)
+from skyferry.adapters.usage_rows import UsageTable
 from skyferry.contract import Table as Names
-from skyferry.core import lifecycle, limits
-from skyferry.core.errors import ConflictError, NotFoundError
+from skyferry.core import lifecycle, limits, quotas
+from skyferry.core.errors import (
+    ConflictError,
+    NotFoundError,
+    QuotaExceededError,
+    UnavailableError,
+)
 from skyferry.core.models import (
     Change,
     Event,
@@ -18,6 +33,7 @@ from skyferry.core.models import (
     Transfer,
     format_time,
 )
+from skyferry.core.quotas import Holding, Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,8 @@ class TransferTable:
     """Implements core.ports.TransferStore and core.ports.WorkStore."""
 
     table: Table
+    #: Given where owners make things: what would go beyond them is refused.
+    quotas: Quotas | None = None
 
     def get(self, owner: str, transfer_id: str) -> Transfer:
         return Transfer.model_validate(self._get(owner, rows.transfer_sort(transfer_id)))
@@ -72,18 +90,40 @@ class TransferTable:
         return [transfer for transfer in page if transfer.id != before][:limit]
 
     def create(self, change: Change) -> Transfer:
-        self.table.put_all(_children(change))
+        children = _children(change)
+        self.table.put_all(children)
+        held, mails = quotas.held_by(change.after), change.after.recipient_count
         try:
             self.table.write(
                 Put(_root(change.after), NEW),
                 *(Put(rows.to_row(event)) for event in change.events),
+                *self._counters(change.after, held, mails),
+                patient=True,
             )
-        except (ConditionFailedError, ConflictError):
+        except ConditionFailedError as error:
+            if error.first > 0:
+                self.table.delete_all(
+                    [(row[Names.PARTITION_KEY], row[Names.SORT_KEY]) for row in children]
+                )
+                raise self._beyond(change.after, held, mails) from None
             return self.get(change.after.owner, change.after.id)
+        except ConflictError:
+            raise UnavailableError("You are creating too much at once; try again.") from None
         return change.after
+
+    def _counters(self, transfer: Transfer, delta: Holding, mails: int) -> list[Write]:
+        return usage_rows.writes(transfer.owner, delta, mails, transfer.updated_at, self.quotas)
+
+    def _beyond(self, transfer: Transfer, delta: Holding, mails: int) -> QuotaExceededError:
+        if self.quotas is None:
+            raise AssertionError("without quotas no counter has a condition")
+        usage = UsageTable(self.table).read(transfer.owner, transfer.updated_at)
+        return usage_rows.refusal(delta, mails, self.quotas, usage)
 
     def commit(self, change: Change) -> None:
         unchanged = Condition("version = :version", values={":version": change.before.version})
+        delta = quotas.held_by(change.after).minus(quotas.held_by(change.before))
+        mails = quotas.mails_promised(change)
         try:
             self.table.write(
                 Put(_root(change.after), unchanged),
@@ -94,8 +134,11 @@ class TransferTable:
                 ),
                 *(Put(rows.to_row(event)) for event in change.events),
                 *(Put(_outbox(message)) for message in change.outbox),
+                *self._counters(change.after, delta, mails),
             )
-        except ConditionFailedError:
+        except ConditionFailedError as error:
+            if error.first > 0:
+                raise self._beyond(change.after, delta, mails) from None
             raise ConflictError("The transfer has changed since it was read.") from None
 
     def purge(self, transfer: Transfer) -> None:
@@ -116,7 +159,16 @@ class TransferTable:
             [*((link, rows.LINK_SORT) for link in links), *((pk, sort) for sort in below)]
         )
         # The root goes last: as long as it is there, the next sweep finds what is left.
-        self.table.write(Delete(pk, rows.transfer_sort(transfer.id)))
+        there = Condition("attribute_exists(pk)")
+        try:
+            self.table.write(
+                Delete(pk, rows.transfer_sort(transfer.id), there),
+                *self._counters(transfer, quotas.released_by(transfer), 0),
+                patient=True,
+            )
+        except ConditionFailedError:
+            # Purged by another sweep, and given back by it.
+            return
 
     def due_transfers(self, now: datetime, limit: int) -> list[Transfer]:
         return [Transfer.model_validate(row) for row in self._due(rows.TRANSFER, now, limit)]

@@ -9,7 +9,9 @@ from skyferry.core.commands import Command
 from skyferry.core.editing import Editing
 from skyferry.core.errors import NotFoundError
 from skyferry.core.models import Principal
-from skyferry.core.ports import Clock, IdempotencyStore, Ids
+from skyferry.core.ports import Clock, IdempotencyStore, Ids, UsageStore
+from skyferry.core.quotas import Quotas
+from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Sending
 from skyferry.core.uploading import Uploading
@@ -34,6 +36,9 @@ class App:
     uploading: Uploading
     receiving: Receiving
     idempotency: IdempotencyStore
+    rates: Rates
+    quotas: Quotas
+    usage: UsageStore
     cursors: Cursors
     clock: Clock
     ids: Ids

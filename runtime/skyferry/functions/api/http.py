@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,9 +19,11 @@ from skyferry.core.models import Principal
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+FORM = "application/x-www-form-urlencoded"
 
 B = TypeVar("B", bound=Command)
 Q = TypeVar("Q", bound="Query")
+T = TypeVar("T")
 
 
 class NoBody(Command):
@@ -53,6 +56,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     principal: Principal | None
+    #: The caller's address as the gateway saw it; what headers say of it anybody can write.
+    source: str = ""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
@@ -71,6 +76,7 @@ class Request:
             headers={k.lower(): v for k, v in (event.get("headers") or {}).items()},
             body=raw,
             principal=_principal(context.get("authorizer")),
+            source=(context.get("identity") or {}).get("sourceIp") or "",
         )
 
 
@@ -99,7 +105,7 @@ class Response:
         return cls(status=status, body=model.model_dump_json(), headers=headers or {})
 
 
-def parse_body(model: type[B], request: Request, media_type: str = JSON) -> B:
+def parse_body(model: type[B], request: Request, *media_types: str) -> B:
     """Strict JSON: no duplicate keys, no NaN, no unknown fields. Raises MalformedError with every error."""
     if len(request.body) > limits.MAX_BODY:
         raise SizeLimitError(
@@ -109,15 +115,28 @@ def parse_body(model: type[B], request: Request, media_type: str = JSON) -> B:
         if model is NoBody:
             return model()
         raise MalformedError("The body is empty; a JSON object is needed.")
-    content_type = request.headers.get("content-type", media_type).partition(";")[0].strip().lower()
-    if content_type != media_type:
-        shown = content_type[:100] or "of no media type"
-        raise UnsupportedMediaTypeError(f"The body is {shown}; {media_type} is needed.")
-    _refuse_sloppy_json(request.body)
+    given = request.headers.get("content-type", media_types[0])
+    content_type = given.partition(";")[0].strip().lower()
+    if content_type not in media_types:
+        shown, allowed = content_type[:100] or "of no media type", " or ".join(media_types)
+        raise UnsupportedMediaTypeError(f"The body is {shown}; {allowed} is needed.")
+    if content_type != FORM:
+        _refuse_sloppy_json(request.body)
     try:
+        if content_type == FORM:
+            return model.model_validate(_form(request.body))
         return model.model_validate_json(request.body)
     except ValidationError as error:
         raise _malformed(error, "") from None
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        return _unique(
+            parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=100)
+        )
+    except ValueError:
+        raise MalformedError("The body is not a form, or names a field twice.") from None
 
 
 def parse_query(model: type[Q], request: Request) -> Q:
@@ -162,8 +181,8 @@ def _json_fault(error: Exception) -> str:
             return "a number is too long"
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
+def _unique(pairs: list[tuple[str, T]]) -> dict[str, T]:
+    found: dict[str, T] = {}
     for name, value in pairs:
         if name in found:
             raise _SloppyJsonError(f"the key {name[:50]!r} is given twice")
@@ -185,7 +204,7 @@ def _malformed(error: ValidationError, prefix: str) -> MalformedError:
         FieldError(
             pointer=prefix + "".join(f"/{_escaped(part)}" for part in found["loc"]),
             code=_CODES.get(found["type"], found["type"].replace("_", "-")),
-            detail=_detail(found["msg"], found["type"], found["input"]),
+            detail=_detail(found["msg"], found["type"], found["loc"], found["input"]),
         )
         for found in error.errors(include_url=False, include_context=False)[:_MAX_ERRORS]
     )
@@ -204,9 +223,9 @@ def _escaped(part: int | str) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-def _detail(message: str, kind: str, value: object) -> str:
-    # The input of the second is the whole body.
-    if kind in {"missing", "json_invalid"}:
+def _detail(message: str, kind: str, place: tuple[int | str, ...], value: object) -> str:
+    # The input of the second is the whole body; a secret is not repeated to anybody.
+    if kind in {"missing", "json_invalid"} or "password" in place:
         return message
     shown = json.dumps(value, ensure_ascii=False, default=str)
     return f"{message}; got {shown if len(shown) <= 100 else shown[:100] + '…'}"

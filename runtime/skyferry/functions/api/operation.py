@@ -39,7 +39,7 @@ class Operation:
     answer: type[BaseModel] | None = None
     answer_headers: Sequence[str] = ()
     body: type[Command] = NoBody
-    media_type: str = JSON
+    media_types: Sequence[str] = (JSON,)
     #: Prefix of the id of what the operation creates.
     creates: str = "tr"
     query: type[Query] = NoQuery
