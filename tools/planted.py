@@ -104,8 +104,8 @@ PLANTED = (
     Plant(
         "a mail is sent by whoever lost the claim",
         "core/delivering.py",
-        "        if not self.mails.claim(mail):\n            return self.mails.find(job)\n",
-        "        self.mails.claim(mail)\n",
+        "        if not self.mails.claim(mail, letter.kind.statuses):\n            return self.mails.find(job)\n",
+        "        self.mails.claim(mail, letter.kind.statuses)\n",
         _DELIVERING,
     ),
     Plant(
@@ -139,7 +139,7 @@ PLANTED = (
     Plant(
         "a mail is claimed for a transfer that is not ready",
         "adapters/mail_table.py",
-        "                Check(pk, rows.transfer_sort(mail.transfer_id), ready),\n",
+        "                Check(pk, rows.transfer_sort(mail.transfer_id), _status_in(statuses)),\n",
         "",
         _STORES,
     ),

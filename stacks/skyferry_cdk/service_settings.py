@@ -17,8 +17,11 @@ PUBLIC_OPERATIONS: Final = frozenset(
         "getHealthHead",
         "getOpenapi",
         "getOpenapiHead",
+        "unsubscribe",
         "viewLink",
         "viewLinkHead",
+        "viewUnsubscribe",
+        "viewUnsubscribeHead",
     }
 )
 #: The clients the functions make; the data of every other AWS service stays out of the asset.

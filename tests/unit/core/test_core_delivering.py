@@ -6,7 +6,7 @@ from skyferry.core.errors import (
     MailUncertainError,
     UnavailableError,
 )
-from skyferry.core.models import Mail, MailJob, MailStatus, RecipientStatus
+from skyferry.core.models import Mail, MailJob, MailStatus, RecipientStatus, TransferStatus
 from skyferry.core.sending import Contents
 
 from tests.support.builders import NOW, any_principal
@@ -69,7 +69,7 @@ def test_a_doubled_job_sends_one_mail() -> None:
 def test_a_job_whose_claim_is_taken_in_the_same_moment_sends_nothing() -> None:
     world = World()
     contents = world.ready()
-    world.mails.claim = lambda mail: False  # type: ignore[method-assign]
+    world.mails.claim = lambda mail, statuses: False  # type: ignore[method-assign]
 
     assert world.delivering.deliver(world.job(contents)) is None
     assert world.mailer.sent == []
@@ -127,7 +127,8 @@ def test_what_the_provider_says_is_shown_and_nothing_is_sent_again(
 
     assert mail is not None
     assert mail.status is status
-    assert mail.reason == str(error)
+    assert mail.reason is not None
+    assert mail.reason.detail == str(error)
     assert world.mailer.sent == []
     assert reached(world, contents)[-1].value == status.value
 
@@ -250,11 +251,12 @@ def test_a_mail_without_an_outcome_is_shown_as_failed_after_two_hours() -> None:
     contents = world.ready()
     claimed = Mail(
         **dict(world.job(contents)),
+        email=contents.recipients[0].email,
         status=MailStatus.CLAIMED,
         claimed_at=NOW,
         token_hash="0" * 64,
     )
-    world.mails.claim(claimed)
+    world.mails.claim(claimed, {TransferStatus.READY})
 
     world.clock.pass_seconds(limits.MAIL_PATIENCE)
     swept = world.sweeping.sweep()

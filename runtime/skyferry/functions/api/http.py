@@ -18,6 +18,7 @@ from skyferry.core.models import Principal
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+FORM = "application/x-www-form-urlencoded"
 
 B = TypeVar("B", bound=Command)
 Q = TypeVar("Q", bound="Query")
@@ -25,6 +26,10 @@ Q = TypeVar("Q", bound="Query")
 
 class NoBody(Command):
     """An operation that takes no body; an empty object is one too."""
+
+
+class UnreadBody(NoBody):
+    """An operation that acts whatever its body says, as one-click unsubscription wants it."""
 
 
 class Query(BaseModel):
@@ -82,6 +87,7 @@ def _principal(claims: Mapping[str, str] | None) -> Principal | None:
         owner=claims[contract.PRINCIPAL_OWNER],
         scopes=frozenset(claims.get(contract.PRINCIPAL_SCOPES, "").split()),
         name=claims.get(contract.PRINCIPAL_NAME) or None,
+        email=claims.get(contract.PRINCIPAL_EMAIL) or None,
     )
 
 
@@ -101,10 +107,13 @@ class Response:
 
 def parse_body(model: type[B], request: Request, media_type: str = JSON) -> B:
     """Strict JSON: no duplicate keys, no NaN, no unknown fields. Raises MalformedError with every error."""
-    if len(request.body) > limits.MAX_BODY:
+    largest = limits.MAX_UNREAD_BODY if model is UnreadBody else limits.MAX_BODY
+    if len(request.body) > largest:
         raise SizeLimitError(
-            f"The body has {len(request.body)} bytes; at most {limits.MAX_BODY} are allowed."
+            f"The body has {len(request.body)} bytes; at most {largest} are allowed."
         )
+    if model is UnreadBody:
+        return model()
     if not request.body.strip():
         if model is NoBody:
             return model()

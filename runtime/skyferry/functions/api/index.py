@@ -13,12 +13,14 @@ from skyferry.adapters.file_store import FileStore
 from skyferry.adapters.idempotency_table import IdempotencyTable
 from skyferry.adapters.mail_table import MailTable
 from skyferry.adapters.signing_key import SigningKey
+from skyferry.adapters.suppression_table import SuppressionTable
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.contract import ScanGate
 from skyferry.core import limits
 from skyferry.core.editing import Editing
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Sending
+from skyferry.core.suppressing import Suppressing
 from skyferry.core.uploading import Uploading
 from skyferry.functions.api import dispatch, page, problems
 from skyferry.functions.api.app import App
@@ -44,6 +46,7 @@ def build() -> App:
         editing=Editing(sending, transfers, store, clock.now, ids.new_id),
         uploading=Uploading(transfers, store, clock.now, ids.new_id),
         receiving=Receiving(transfers, mails, store, clock.now, ids.new_id),
+        suppressing=Suppressing(SuppressionTable(table), mails, clock.now),
         idempotency=IdempotencyTable(table, clock.now),
         cursors=Cursors(cache(SigningKey(table).get)),
         clock=clock.now,

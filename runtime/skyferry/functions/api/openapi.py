@@ -19,7 +19,13 @@ from skyferry.core.errors import (
     SkyferryError,
     UnavailableError,
 )
-from skyferry.functions.api.http import JSON, NoBody, UnsupportedMediaTypeError
+from skyferry.functions.api.http import (
+    FORM,
+    JSON,
+    NoBody,
+    UnreadBody,
+    UnsupportedMediaTypeError,
+)
 from skyferry.functions.api.operation import Idempotency, Operation
 from skyferry.functions.api.operations import OPERATIONS
 from skyferry.functions.api.problems import (
@@ -37,6 +43,12 @@ from skyferry.functions.api.problems import (
 Document = dict[str, Any]
 
 _REF = "#/components/schemas/{model}"
+_ONE_CLICK: Document = {
+    "type": "object",
+    "description": "RFC 8058 has `List-Unsubscribe=One-Click` here; whatever it says, it is not read.",
+    "additionalProperties": False,
+    "properties": {"List-Unsubscribe": {"type": "string"}},
+}
 _HEADERS = {
     "Location": "Where the resource is, or where to follow the work.",
     "ETag": "The version of what is answered; for If-None-Match.",
@@ -103,7 +115,7 @@ def document() -> Document:
 
 
 def _schemas() -> Document:
-    bodies = {op.body for op in OPERATIONS if op.body is not NoBody}
+    bodies = {op.body for op in OPERATIONS if not issubclass(op.body, NoBody)}
     answers = {op.answer for op in OPERATIONS if op.answer is not None} | {ProblemDocument}
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((model, "validation") for model in bodies),
@@ -127,7 +139,9 @@ def _operation(operation: Operation) -> Document:
     }
     if parameters := _parameters(operation):
         described["parameters"] = parameters
-    if operation.body is not NoBody:
+    if operation.body is UnreadBody:
+        described["requestBody"] = {"required": False, "content": {FORM: {"schema": _ONE_CLICK}}}
+    elif operation.body is not NoBody:
         described["requestBody"] = {
             "required": True,
             "content": {operation.media_type: {"schema": _ref(operation.body)}},
@@ -201,7 +215,7 @@ def _inline(described: Document, schema: Document) -> Document:
 
 def _responses(operation: Operation) -> Document:
     responses: Document = {str(int(operation.success)): _success(operation)}
-    if operation.html and operation.method == "POST":
+    if operation.html and operation.success is HTTPStatus.CREATED:
         responses["303"] = {
             "description": "For a browser: on to the bytes.",
             "headers": _headers(["Location"]),

@@ -1,6 +1,15 @@
 """Every operation of the API, and the routes they make."""
 
-from skyferry.functions.api import events, files, links, recipients, service, transfers, uploads
+from skyferry.functions.api import (
+    events,
+    files,
+    links,
+    recipients,
+    service,
+    suppressions,
+    transfers,
+    uploads,
+)
 from skyferry.functions.api.operation import Operation
 
 #: In the order of the OpenAPI document.
@@ -11,6 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *recipients.OPERATIONS,
     *events.OPERATIONS,
     *links.OPERATIONS,
+    *suppressions.OPERATIONS,
     *service.OPERATIONS,
 )
 

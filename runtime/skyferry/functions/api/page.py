@@ -44,6 +44,10 @@ def link(view: LinkView, token: str) -> Response:
     return _html("link.html", HTTPStatus.OK, view=view, token=token)
 
 
+def unsubscription(unsubscribed: bool) -> Response:
+    return _html("unsubscribe.html", HTTPStatus.OK, unsubscribed=unsubscribed)
+
+
 def problem(problem: Problem, detail: str) -> Response:
     return _html("problem.html", problem.status, detail=detail)
 

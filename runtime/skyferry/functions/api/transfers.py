@@ -9,7 +9,12 @@ from pydantic import AwareDatetime, Field
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE, Metric
 from skyferry.core import commands, limits
-from skyferry.core.errors import NotFoundError, StateError, UploadIncompleteError
+from skyferry.core.errors import (
+    NotFoundError,
+    NoVerifiedEmailError,
+    StateError,
+    UploadIncompleteError,
+)
 from skyferry.core.models import Transfer, TransferStatus
 from skyferry.functions.api import schemas
 from skyferry.functions.api.app import App, Call
@@ -159,6 +164,7 @@ OPERATIONS = (
         answer_headers=("Location", "ETag"),
         body=commands.NewTransfer,
         idempotency=Idempotency.ACCEPTED,
+        errors=(NoVerifiedEmailError,),
     ),
     Operation(
         id="listTransfers",
@@ -186,14 +192,14 @@ OPERATIONS = (
         id="editTransfer",
         method="PATCH",
         path=TRANSFER,
-        summary="Change title, message, expiry or download cap.",
+        summary="Change title, message, expiry, download cap or notifications.",
         run=edit_transfer,
         scope=SCOPE_WRITE,
         answer=schemas.Transfer,
         answer_headers=("ETag",),
         body=commands.PatchTransfer,
         media_type=MERGE_PATCH,
-        errors=(NotFoundError, StateError, *PRECONDITIONS),
+        errors=(NotFoundError, StateError, NoVerifiedEmailError, *PRECONDITIONS),
     ),
     Operation(
         id="finalizeTransfer",
