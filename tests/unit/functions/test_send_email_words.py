@@ -225,6 +225,14 @@ def test_a_receipt_says_who_what_and_when() -> None:
     assert "  - Grace/Grace (5 bytes)" in text
 
 
+def test_an_address_stays_as_it_is_written_at_the_head_of_a_sentence() -> None:
+    nameless = any_recipient(name=None, email="grace@receiver.example")
+    text = render(letter(MailKind.NOTICE_BOUNCED, recipient=nameless)).text
+
+    assert "grace" in text
+    assert "Grace" not in text
+
+
 @pytest.mark.parametrize("code", ["malware-detected", "size-mismatch", "of-a-newer-version"])
 def test_a_notice_says_why_in_words_of_ours(code: str) -> None:
     file = any_file(reason=Reason(code=code, detail="secret"))

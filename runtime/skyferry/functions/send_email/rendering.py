@@ -39,7 +39,7 @@ def render(letter: Letter) -> Rendered:
         "words": words,
         "title": title,
         "subject": subject,
-        "lead": _capitalized(mail.lead.format_map(fields)),
+        "lead": _sentence(mail.lead.format_map(fields), letter),
         **(_to_sender(letter, words, mail) if letter.kind.is_notice else _to(letter, words)),
     }
     return Rendered(
@@ -61,13 +61,15 @@ def _fields(letter: Letter, words: Words) -> dict[str, str]:
     }
 
 
+def _sentence(lead: str, letter: Letter) -> str:
+    """It may begin with `somebody`; a name or an address stays as its owner writes it."""
+    if letter.kind.is_notice or letter.transfer.sender:
+        return lead
+    return lead[:1].upper() + lead[1:]
+
+
 def _label(recipient: Recipient) -> str:
     return f"{recipient.name} ({recipient.email})" if recipient.name else recipient.email
-
-
-def _capitalized(sentence: str) -> str:
-    """Without a name it may begin with `somebody`."""
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _to(letter: Letter, words: Words) -> dict[str, object]:
