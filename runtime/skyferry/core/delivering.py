@@ -133,7 +133,13 @@ class Timeline:
             return
 
         def decided(transfer: Transfer) -> Change | None:
-            recipient = self.transfers.recipient(mail.owner, mail.transfer_id, mail.recipient_id)
+            try:
+                recipient = self.transfers.recipient(
+                    mail.owner, mail.transfer_id, mail.recipient_id
+                )
+            except NotFoundError:
+                # Removed meanwhile, and their timeline with them.
+                return None
             return decide(transfer, recipient)
 
         guarded.change(self.transfers, mail.owner, mail.transfer_id, decided)

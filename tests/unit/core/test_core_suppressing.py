@@ -136,6 +136,20 @@ def test_what_the_provider_hears_suppresses_the_address_the_mail_went_to(
     assert (found.owner, found.email, found.reason) == (ME.owner, ADDRESS, suppresses)
 
 
+def test_a_bounce_of_a_removed_recipient_is_heard_all_the_same() -> None:
+    world = World()
+    contents, _ = world.mailed()
+    world.editing.remove_recipient(ME, contents.transfer.id, contents.recipients[0].id)
+    before = world.transfer(contents)
+
+    assert world.feedback.heard(
+        world.job(contents), "message-1", BOUNCE, suppresses=SuppressionReason.BOUNCE
+    )
+
+    assert world.suppressions.is_suppressed(ADDRESS)
+    assert world.transfer(contents) == before
+
+
 def test_feedback_on_a_mail_we_never_sent_suppresses_nobody() -> None:
     world = World()
     contents, _ = world.mailed()
