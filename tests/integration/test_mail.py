@@ -3,15 +3,21 @@
 import subprocess
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import httpx
 import pytest
+from skyferry.core.models import format_time
 
 from local.cloud import Cloud
 from local.scanner.index import EICAR
-from tests.integration.conftest import Inbox, TokenFor, connect
+from tests.integration.conftest import Inbox, TokenFor, aws_connection, connect
 from tests.integration.sender import Sender, described, token_in
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 SIMULATOR = "simulator.amazonses.com"
 #: As a mail provider posts when its user clicks; answers the status.
@@ -33,9 +39,14 @@ def known(cloud: Cloud, token: TokenFor, subject: str, address: str) -> Iterator
         yield client
 
 
+def recipients_of(api: httpx.Client, transfer: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = api.get(f"/transfers/{transfer['id']}/recipients").raise_for_status()
+    return list(answer.json()["data"])
+
+
 def recipient_of(api: httpx.Client, transfer: dict[str, Any]) -> dict[str, Any]:
-    (found,) = api.get(f"/transfers/{transfer['id']}/recipients").raise_for_status().json()["data"]
-    return dict(found)
+    (found,) = recipients_of(api, transfer)
+    return found
 
 
 def until(sender: Sender, transfer: dict[str, Any], status: str) -> dict[str, Any]:
@@ -167,6 +178,65 @@ def test_the_sender_is_told_of_a_bounce(known: httpx.Client, inbox: Inbox, addre
     notice = inbox.wait_for(address, subject="Not delivered to")
 
     assert bouncing in notice["text"].replace("\u200c", "")
+
+
+def grow_old(dynamodb: "DynamoDBClient", cloud: Cloud, transfer_id: str) -> None:
+    """As if the transfer had been made a week ago, with twenty hours left."""
+    rows = dynamodb.scan(
+        TableName=cloud.table_name,
+        FilterExpression="sk = :root",
+        ExpressionAttributeValues={":root": {"S": f"TRANSFER#{transfer_id}"}},
+    )["Items"]
+    now = datetime.now(UTC)
+    times = {
+        "created_at": now - timedelta(days=7),
+        "expires_at": now + timedelta(hours=20),
+        "due_at": now - timedelta(hours=4),
+    }
+    aged = {name: {"S": format_time(moment)} for name, moment in times.items()}
+    dynamodb.put_item(TableName=cloud.table_name, Item={**rows[0], **aged})
+
+
+def sweep(cloud: Cloud) -> None:
+    """Now, instead of when the schedule says."""
+    functions = boto3.client("lambda", **aws_connection(cloud))
+    (name,) = (
+        each["FunctionName"]
+        for each in functions.list_functions(MaxItems=100)["Functions"]
+        if "Sweep" in each["FunctionName"]
+    )
+    answer = functions.invoke(FunctionName=name, Qualifier="live", Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def test_who_has_not_downloaded_is_reminded_once(
+    api: httpx.Client,
+    public: httpx.Client,
+    inbox: Inbox,
+    recipient: str,
+    cloud: Cloud,
+    dynamodb: "DynamoDBClient",
+) -> None:
+    other = f"quick-{uuid.uuid4().hex[:12]}@example.com"
+    sender = Sender(api)
+    transfer = sender.send(b"hello", recipient, other)
+    file = transfer["files"][0]["id"]
+    quick = token_in(inbox.wait_for(other))
+    assert public.post(f"/t/{quick}/files/{file}/download").status_code == 201
+    first = token_in(inbox.wait_for(recipient))
+    # What SES says of the first mails changes the transfer; let it come first.
+    sender.wait(lambda: all("delivered" in str(each) for each in recipients_of(api, transfer)))
+    grow_old(dynamodb, cloud, transfer["id"])
+
+    for _ in range(2):
+        sweep(cloud)
+    reminder = inbox.wait_for(recipient, subject="Reminder")
+
+    assert token_in(reminder) != first
+    assert public.post(f"/t/{token_in(reminder)}/files/{file}/download").status_code == 201
+    sweep(cloud)
+    assert [mail["subject"][:8] for mail in inbox.mails(recipient)].count("Reminder") == 1
+    assert len(inbox.mails(other)) == 1
 
 
 def test_downloads_are_not_told_to_an_address_nobody_verified(api: httpx.Client) -> None:
