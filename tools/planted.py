@@ -19,7 +19,7 @@ _RECEIVING = ("core/test_core_receiving.py",)
 _VERIFYING = ("core/test_core_verifying.py",)
 _SENDING = ("core/test_core_sending.py",)
 _SUPPRESSING = ("core/test_core_suppressing.py",)
-_NOTICES = ("core/test_core_notices.py",)
+_REMINDING = ("core/test_core_reminding.py",)
 _WORDS = ("functions/test_send_email_words.py",)
 _STORES = ("adapters/test_store_contracts.py",)
 _FILES = ("adapters/test_file_store.py", "adapters/test_file_store_contract.py")
@@ -158,14 +158,14 @@ PLANTED = (
         "core/mailing.py",
         "        reminded_at=now,\n",
         "",
-        _NOTICES,
+        _REMINDING,
     ),
     Plant(
         "who has downloaded is reminded",
         "core/mails.py",
         "    return left and RecipientStatus.DOWNLOADED not in recipient.timeline",
         "    return left",
-        _NOTICES,
+        _REMINDING,
     ),
     Plant(
         "an address that nobody verified gets notices",

@@ -134,6 +134,13 @@ class World:
         jobs, self.mail_queue.jobs = self.mail_queue.jobs, []
         return [self.delivering.deliver(job) for job in jobs]
 
+    def mail_out(self) -> list[str]:
+        """Send everything that waits; the kinds of what went out, in order."""
+        before = len(self.mailer.letters)
+        self.dispatch_all()
+        self.deliver_all()
+        return [letter.job.kind for letter in self.mailer.letters[before:]]
+
     def transfer(self, contents: Contents) -> Transfer:
         return self.transfers.transfers[contents.transfer.id]
 
