@@ -18,6 +18,9 @@ _DELIVERING = ("core/test_core_delivering.py",)
 _RECEIVING = ("core/test_core_receiving.py",)
 _VERIFYING = ("core/test_core_verifying.py",)
 _SENDING = ("core/test_core_sending.py",)
+_SUPPRESSING = ("core/test_core_suppressing.py",)
+_REMINDING = ("core/test_core_reminding.py",)
+_WORDS = ("functions/test_send_email_words.py",)
 _STORES = ("adapters/test_store_contracts.py",)
 _FILES = ("adapters/test_file_store.py", "adapters/test_file_store_contract.py")
 _API = (
@@ -104,8 +107,8 @@ PLANTED = (
     Plant(
         "a mail is sent by whoever lost the claim",
         "core/delivering.py",
-        "        if not self.mails.claim(mail):\n            return self.mails.find(job)\n",
-        "        self.mails.claim(mail)\n",
+        "        if not self.mails.claim(mail, letter.kind.statuses):\n            return self.mails.find(job)\n",
+        "        self.mails.claim(mail, letter.kind.statuses)\n",
         _DELIVERING,
     ),
     Plant(
@@ -114,6 +117,62 @@ PLANTED = (
         "        if earlier is not None:",
         "        if earlier is not None and earlier.status is not MailStatus.CLAIMED:",
         _DELIVERING,
+    ),
+    Plant(
+        "a suppressed address gets mail",
+        "core/delivering.py",
+        "        if self.suppressions.is_suppressed(letter.to):",
+        "        if False:",
+        _SUPPRESSING,
+    ),
+    Plant(
+        "anybody overrules a person's wish for no mail",
+        "core/suppressing.py",
+        "        if found.reason.asked_for and SCOPE_ADMIN not in principal.scopes:",
+        "        if False:",
+        _SUPPRESSING,
+    ),
+    Plant(
+        "a bounce overwrites a person's wish for no mail",
+        "adapters/suppression_table.py",
+        "Put(own_row, stronger)",
+        "Put(own_row)",
+        _STORES,
+    ),
+    Plant(
+        "a mail to a suppressed address of another owner goes out",
+        "adapters/suppression_table.py",
+        "self.table.write(Put(own_row, stronger), Put(shared_row), patient=True)",
+        "self.table.write(Put(own_row, stronger), patient=True)",
+        _STORES,
+    ),
+    Plant(
+        "text of users can be clicked",
+        "functions/send_email/unlinked.py",
+        '    return _JOINTS.sub(rf"{_SEAM}\\1{_SEAM}", text)',
+        "    return text",
+        _WORDS,
+    ),
+    Plant(
+        "recipients are reminded again and again",
+        "core/mailing.py",
+        "        reminded_at=now,\n",
+        "",
+        _REMINDING,
+    ),
+    Plant(
+        "who has downloaded is reminded",
+        "core/mails.py",
+        "    return left and RecipientStatus.DOWNLOADED not in recipient.timeline",
+        "    return left",
+        _REMINDING,
+    ),
+    Plant(
+        "an address that nobody verified gets notices",
+        "functions/authorizer/tokens.py",
+        'claims.get("email_verified") is not True or ',
+        "",
+        _AUTHORIZER,
     ),
     Plant(
         "link tokens are stored as they are",
@@ -139,7 +198,7 @@ PLANTED = (
     Plant(
         "a mail is claimed for a transfer that is not ready",
         "adapters/mail_table.py",
-        "                Check(pk, rows.transfer_sort(mail.transfer_id), ready),\n",
+        "                Check(pk, rows.transfer_sort(mail.transfer_id), _status_in(statuses)),\n",
         "",
         _STORES,
     ),

@@ -68,9 +68,11 @@ class StandIns:
         return JSONResponse(self._issuer.jwks(), headers=_CORS)
 
     async def token(self, request: Request) -> Response:
-        """An access token for the form fields `subject` and `scope`."""
+        """An access token for the form fields `subject`, `scope` and, if given, `email`."""
         form = parse_qs((await request.body()).decode("utf-8", errors="replace"))
-        subject = form.get("subject", [""])[0].strip()
+        subject, scope, email = (
+            form.get(name, [""])[0].strip() for name in ("subject", "scope", "email")
+        )
         if not subject:
             return JSONResponse(
                 {
@@ -83,7 +85,7 @@ class StandIns:
             )
         return JSONResponse(
             {
-                "access_token": self._issuer.token(subject, form.get("scope", [""])[0].strip()),
+                "access_token": self._issuer.token(subject, scope, email),
                 "token_type": "Bearer",
                 "expires_in": LIFETIME_SECONDS,
             },

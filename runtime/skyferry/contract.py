@@ -157,3 +157,5 @@ SCOPE_ADMIN: Final = "admin"
 PRINCIPAL_OWNER: Final = "owner"
 PRINCIPAL_SCOPES: Final = "scopes"
 PRINCIPAL_NAME: Final = "name"
+#: Only where the issuer says that it is verified.
+PRINCIPAL_EMAIL: Final = "email"

@@ -18,8 +18,11 @@ PUBLIC_OPERATIONS: Final = frozenset(
         "getOpenapi",
         "getOpenapiHead",
         "unlockLink",
+        "unsubscribe",
         "viewLink",
         "viewLinkHead",
+        "viewUnsubscribe",
+        "viewUnsubscribeHead",
     }
 )
 #: The clients the functions make; the data of every other AWS service stays out of the asset.

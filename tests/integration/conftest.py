@@ -52,10 +52,10 @@ def cloud() -> Cloud:
 
 @pytest.fixture(scope="session")
 def token(cloud: Cloud) -> TokenFor:
-    """`token(subject, scope)`: an access token, by default with both scopes."""
+    """`token(subject, scope, email)`: an access token, by default with both scopes and no address."""
 
-    def issue(subject: str = "ada", scope: str = f"{READ} {WRITE}") -> str:
-        form = {"subject": subject, "scope": scope}
+    def issue(subject: str = "ada", scope: str = f"{READ} {WRITE}", email: str = "") -> str:
+        form = {"subject": subject, "scope": scope, "email": email}
         answer = httpx.post(cloud.token_url, data=form, trust_env=False, timeout=10)
         return str(answer.raise_for_status().json()["access_token"])
 
@@ -78,14 +78,14 @@ def recipient() -> str:
 def api(cloud: Cloud, token: TokenFor, subject: str) -> Iterator[httpx.Client]:
     """A client of the API, signed in as `subject`. Paths start after `/v1`."""
     headers = {"Authorization": f"Bearer {token(subject)}"}
-    with _client(cloud, headers) as client:
+    with connect(cloud, headers) as client:
         yield client
 
 
 @pytest.fixture
 def public(cloud: Cloud) -> Iterator[httpx.Client]:
     """A client of the API without a token."""
-    with _client(cloud, {}) as client:
+    with connect(cloud, {}) as client:
         yield client
 
 
@@ -100,12 +100,12 @@ class Inbox:
         answer = httpx.get(self._url, trust_env=False, timeout=10).raise_for_status().json()
         return [mail for mail in answer if to is None or any(to in each for each in mail["to"])]
 
-    def wait_for(self, to: str, timeout: float = 30.0) -> dict[str, Any]:
-        """The first mail to an address; fails when none comes in time."""
+    def wait_for(self, to: str, timeout: float = 30.0, subject: str = "") -> dict[str, Any]:
+        """The first mail to an address, of such a subject; fails when none comes in time."""
         deadline = time.monotonic() + timeout
-        while not (mails := self.mails(to)):
+        while not (mails := [mail for mail in self.mails(to) if subject in mail["subject"]]):
             if time.monotonic() > deadline:
-                pytest.fail(f"No mail to {to} within {timeout:.0f} s.", pytrace=False)
+                pytest.fail(f"No mail {subject!r} to {to} within {timeout:.0f} s.", pytrace=False)
             time.sleep(0.1)
         return mails[0]
 
@@ -134,7 +134,7 @@ def sqs(cloud: Cloud) -> "SQSClient":
     return boto3.client("sqs", **aws_connection(cloud))
 
 
-def _client(cloud: Cloud, headers: dict[str, str]) -> httpx.Client:
+def connect(cloud: Cloud, headers: dict[str, str]) -> httpx.Client:
     return httpx.Client(base_url=cloud.api_url, headers=headers, trust_env=False, timeout=30)
 
 

@@ -10,6 +10,7 @@ OWNER = "abcdefghijklmnopqrstuvwxyz"
 OTHER_OWNER = "zzzzzzzzzzzzzzzzzzzzzzzzzz"
 HOSTILE_NAME = "Résumé \"'<img src=x onerror=1>; ${jndi:x} {{7*7}} 日本.txt"
 HOSTILE_TEXT = "<script>alert(1)</script>\n{{ 7*7 }} %s \u202fß"
+SENDER_EMAIL = "ada@sender.example"
 TRANSFER_ID = "tr_0000000000000000000000test"
 
 

@@ -28,6 +28,7 @@ def api_event(
     resource: str,
     owner: str | None = OWNER,
     scopes: str = "transfers:read transfers:write",
+    email: str = "",
     body: str | dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
     query: dict[str, list[str]] | None = None,
@@ -37,7 +38,8 @@ def api_event(
     parameters = {
         name[1:-1]: value for name, value in zip(names, values, strict=True) if name[:1] == "{"
     }
-    authorizer = None if owner is None else {"owner": owner, "scopes": scopes, "name": "Ada"}
+    claims = {"owner": owner, "scopes": scopes, "name": "Ada", "email": email}
+    authorizer = None if owner is None else claims
     return {
         "httpMethod": method,
         "resource": resource,

@@ -3,7 +3,7 @@ contract tests on both."""
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -17,6 +17,7 @@ from skyferry.core.errors import (
     QuotaExceededError,
 )
 from skyferry.core.idempotency import Answer, Claim, IdempotencyScope
+from skyferry.core.mails import Letter
 from skyferry.core.models import (
     MAIL_STEPS,
     Change,
@@ -39,6 +40,7 @@ from skyferry.core.models import (
     TransferStatus,
 )
 from skyferry.core.quotas import Holding, Quotas, Usage, held_by, mails_promised, released_by
+from skyferry.core.suppressions import Suppression
 
 Child = TypeVar("Child", File, Recipient, Event)
 
@@ -234,21 +236,25 @@ class FakeMails:
     transfers: FakeTransfers
     links: dict[str, Link] = field(default_factory=dict)
 
-    def claim(self, mail: Mail) -> bool:
+    def claim(self, mail: Mail, statuses: Collection[TransferStatus]) -> bool:
         transfer = self.transfers.transfers.get(mail.transfer_id)
-        if transfer is None or transfer.status is not TransferStatus.READY:
+        if transfer is None or transfer.status not in statuses:
             return False
         if _mail_key(mail) in self.transfers.mails:
             return False
         self.transfers.mails[_mail_key(mail)] = mail
-        self.links[mail.token_hash] = Link(
-            owner=mail.owner, transfer_id=mail.transfer_id, recipient_id=mail.recipient_id
-        )
+        if mail.token_hash is not None:
+            self.links[mail.token_hash] = Link(
+                owner=mail.owner,
+                transfer_id=mail.transfer_id,
+                recipient_id=mail.recipient_id,
+                email=mail.email,
+            )
         return True
 
     def release(self, mail: Mail) -> None:
         del self.transfers.mails[_mail_key(mail)]
-        del self.links[mail.token_hash]
+        self.links.pop(mail.token_hash or "", None)
 
     def find(self, job: MailJob) -> Mail | None:
         return self.transfers.mails.get(_mail_key(job))
@@ -264,6 +270,39 @@ class FakeMails:
         if token_hash not in self.links:
             raise NotFoundError
         return self.links[token_hash]
+
+
+@dataclass
+class FakeSuppressions:
+    """SuppressionStore."""
+
+    rows: dict[tuple[str, str], Suppression] = field(default_factory=dict)
+
+    def add(self, suppression: Suppression) -> None:
+        key = (suppression.owner, suppression.email)
+        known = self.rows.get(key)
+        if known is None or (suppression.reason.asked_for and not known.reason.asked_for):
+            self.rows[key] = suppression
+
+    def is_suppressed(self, email: str) -> bool:
+        return any(suppressed == email.lower() for _, suppressed in self.rows)
+
+    def get(self, owner: str, email: str) -> Suppression:
+        if (owner, email.lower()) not in self.rows:
+            raise NotFoundError
+        return self.rows[(owner, email.lower())]
+
+    def page(self, owner: str, after: str, limit: int) -> list[Suppression]:
+        mine = [each for each in self.rows.values() if each.owner == owner]
+        mine.sort(key=lambda each: each.address_hash)
+        return [each for each in mine if each.address_hash > after][:limit]
+
+    def remove(self, suppression: Suppression) -> bool:
+        key = (suppression.owner, suppression.email)
+        if key not in self.rows or self.rows[key].reason is not suppression.reason:
+            return False
+        del self.rows[key]
+        return True
 
 
 @dataclass
@@ -371,14 +410,19 @@ class FakeUploadQueue:
 class FakeMailer:
     """Remembers what was sent; `fails_with` makes the next sends fail."""
 
-    sent: list[tuple[str, str]] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
     fails_with: Exception | None = None
 
-    def send(self, job: MailJob, recipient: Recipient, transfer: Transfer, link_url: str) -> str:
+    @property
+    def sent(self) -> list[tuple[str, str]]:
+        """Address and link of each mail."""
+        return [(letter.to, letter.link_url or "") for letter in self.letters]
+
+    def send(self, letter: Letter) -> str:
         if self.fails_with:
             raise self.fails_with
-        self.sent.append((recipient.email, link_url))
-        return f"message-{len(self.sent)}"
+        self.letters.append(letter)
+        return f"message-{len(self.letters)}"
 
 
 @dataclass

@@ -8,13 +8,14 @@ from skyferry.adapters.mail_table import MailTable
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.contract import ScanVerdict
 from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
-from skyferry.core.models import Change, File, MailJob, Recipient, Transfer
+from skyferry.core.mails import SENDER
+from skyferry.core.models import Change, File, MailJob, Principal, Recipient, Transfer
 from skyferry.core.sending import Contents, Sending
 from skyferry.core.verifying import Verifying
 from skyferry.shared import clients, clock, ids
 
 from tests.support.aws import Aws
-from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, any_principal
+from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, SENDER_EMAIL, any_principal
 from tests.support.fakes import sha256
 
 
@@ -38,7 +39,11 @@ class Journey:
         )
 
     def create(
-        self, *contents: bytes, recipients: int = 1, content_type: str = "text/plain"
+        self,
+        *contents: bytes,
+        recipients: int = 1,
+        content_type: str = "text/plain",
+        principal: Principal | None = None,
     ) -> Contents:
         new = NewTransfer(
             title=HOSTILE_NAME,
@@ -56,7 +61,7 @@ class Journey:
                 NewRecipient(email=f"r{number}@example.com") for number in range(recipients)
             ],
         )
-        return self.sending.create(any_principal(), new, ids.new_id("tr"))
+        return self.sending.create(principal or any_principal(), new, ids.new_id("tr"))
 
     def upload(self, file: File, content: bytes) -> str:
         """The ETag as GuardDuty writes it: without quotes."""
@@ -70,6 +75,23 @@ class Journey:
         self.sending.finalize(any_principal(), contents.transfer.id)
         self.verifying.scanned(file.inbox_key, f'"{etag}"', ScanVerdict.NO_THREATS_FOUND)
         return self.sending.get(any_principal(), contents.transfer.id)
+
+    def blocked(self) -> Contents:
+        """A transfer with a verified sender, blocked by its only file."""
+        contents = self.create(b"hello", principal=any_principal(email=SENDER_EMAIL))
+        file = contents.files[0]
+        etag = self.upload(file, b"hello")
+        self.verifying.scanned(file.inbox_key, f'"{etag}"', ScanVerdict.THREATS_FOUND)
+        return self.sending.get(any_principal(), contents.transfer.id)
+
+    def notices(self, contents: Contents) -> list[MailJob]:
+        """The jobs of the notices that wait in the outbox."""
+        later = clock.now() + timedelta(days=1)
+        return [
+            MailJob(**message.model_dump(include=set(MailJob.model_fields)))
+            for message in self.transfers.due_outbox(later, 100)
+            if message.transfer_id == contents.transfer.id and message.recipient_id == SENDER
+        ]
 
     def job(self, contents: Contents, index: int = 0) -> MailJob:
         return MailJob(

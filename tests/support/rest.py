@@ -28,7 +28,9 @@ class Api:
         event = api_event(method, path, resource=resource, **options)
         return index.handler(event, self.context)  # type: ignore[arg-type]
 
-    def create(self, *sizes: int, **options: Any) -> dict[str, Any]:
+    def create(
+        self, *sizes: int, fields: dict[str, Any] | None = None, **options: Any
+    ) -> dict[str, Any]:
         files = [
             {"name": HOSTILE_NAME, "size": size, "content_type": "text/plain"} for size in sizes
         ]
@@ -37,6 +39,7 @@ class Api:
             "message": HOSTILE_TEXT.replace("\u202f", ""),
             "files": files,
             "recipients": [{"email": "r@example.com"}],
+            **(fields or {}),
         }
         return self("POST", "/transfers", "/transfers", body=body, **options)
 

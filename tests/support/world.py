@@ -10,6 +10,7 @@ from skyferry.core.models import File, Mail, MailJob, Principal, Transfer
 from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Contents, Sending
+from skyferry.core.suppressing import Suppressing
 from skyferry.core.sweeping import Sweeping
 from skyferry.core.uploading import Uploading
 from skyferry.core.verifying import Verifying
@@ -27,6 +28,7 @@ class World:
     ids: fakes.FakeIds = field(default_factory=fakes.FakeIds)
     transfers: fakes.FakeTransfers = field(default_factory=fakes.FakeTransfers)
     store: fakes.FakeFiles = field(default_factory=fakes.FakeFiles)
+    suppressions: fakes.FakeSuppressions = field(default_factory=fakes.FakeSuppressions)
     mailer: fakes.FakeMailer = field(default_factory=fakes.FakeMailer)
     mail_queue: fakes.FakeMailQueue = field(default_factory=fakes.FakeMailQueue)
     upload_queue: fakes.FakeUploadQueue = field(default_factory=fakes.FakeUploadQueue)
@@ -58,13 +60,15 @@ class World:
         self.delivering = Delivering(
             self.transfers,
             self.mails,
+            self.suppressions,
             self.mailer,
             self.timeline,
             self.clock,
             lambda token: f"https://ferry.test/t/{token}",
         )
         self.editing = Editing(self.sending, self.transfers, self.store, *common)
-        self.feedback = Feedback(self.mails, self.timeline)
+        self.suppressing = Suppressing(self.suppressions, self.mails, self.clock)
+        self.feedback = Feedback(self.mails, self.suppressions, self.timeline)
         self.sweeping = Sweeping(
             self.sending,
             self.transfers,
@@ -107,15 +111,21 @@ class World:
         return self.store.put(file.inbox_key, content).etag
 
     def ready(
-        self, content: bytes = b"hello", *, recipients: int = 1, **fields: object
+        self,
+        content: bytes = b"hello",
+        *,
+        recipients: int = 1,
+        principal: Principal | None = None,
+        **fields: object,
     ) -> Contents:
         """A transfer that has gone the whole way to `ready`."""
-        contents = self.create(content, recipients=recipients, **fields)
+        principal = principal or any_principal()
+        contents = self.create(content, recipients=recipients, principal=principal, **fields)
         file = contents.files[0]
         etag = self.upload(file, content)
-        self.sending.finalize(any_principal(), contents.transfer.id)
+        self.sending.finalize(principal, contents.transfer.id)
         self.verifying.scanned(file.inbox_key, etag, ScanVerdict.NO_THREATS_FOUND)
-        return self.sending.get(any_principal(), contents.transfer.id)
+        return self.sending.get(principal, contents.transfer.id)
 
     def mailed(self, **fields: object) -> tuple[Contents, str]:
         """A transfer whose mails are out, and the token in the first of them."""
@@ -131,6 +141,13 @@ class World:
     def deliver_all(self) -> list[Mail | None]:
         jobs, self.mail_queue.jobs = self.mail_queue.jobs, []
         return [self.delivering.deliver(job) for job in jobs]
+
+    def mail_out(self) -> list[str]:
+        """Send everything that waits; the kinds of what went out, in order."""
+        before = len(self.mailer.letters)
+        self.dispatch_all()
+        self.deliver_all()
+        return [letter.job.kind for letter in self.mailer.letters[before:]]
 
     def transfer(self, contents: Contents) -> Transfer:
         return self.transfers.transfers[contents.transfer.id]

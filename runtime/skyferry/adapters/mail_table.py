@@ -1,5 +1,6 @@
 """Mail records and links in the single table."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from skyferry.adapters import rows
@@ -16,7 +17,15 @@ from skyferry.adapters.dynamodb import (
 from skyferry.contract import Table as Names
 from skyferry.core import limits
 from skyferry.core.errors import NotFoundError
-from skyferry.core.models import MAIL_STEPS, Link, Mail, MailJob, MailStatus, TransferStatus
+from skyferry.core.models import (
+    MAIL_STEPS,
+    Link,
+    Mail,
+    MailJob,
+    MailStatus,
+    TransferStatus,
+    format_time,
+)
 
 _STATUS = {"#status": "status"}
 _OPEN = {MailStatus.CLAIMED, MailStatus.UNCERTAIN}
@@ -28,22 +37,13 @@ class MailTable:
 
     table: Table
 
-    def claim(self, mail: Mail) -> bool:
+    def claim(self, mail: Mail, statuses: Collection[TransferStatus]) -> bool:
         pk = rows.partition(mail.owner)
-        ready = Condition(
-            "#status = :ready", names=_STATUS, values={":ready": TransferStatus.READY.value}
-        )
-        link = Link(owner=mail.owner, transfer_id=mail.transfer_id, recipient_id=mail.recipient_id)
-        link_row = {
-            Names.PARTITION_KEY: rows.link_partition(mail.token_hash),
-            Names.SORT_KEY: rows.LINK_SORT,
-            **rows.plain(link),
-        }
         try:
             self.table.write(
-                Check(pk, rows.transfer_sort(mail.transfer_id), ready),
+                Check(pk, rows.transfer_sort(mail.transfer_id), _status_in(statuses)),
                 Put(_row(mail), NEW),
-                Put(link_row),
+                *(Put(link) for link in _links(mail)),
                 patient=True,
             )
         except ConditionFailedError:
@@ -52,13 +52,13 @@ class MailTable:
 
     def release(self, mail: Mail) -> None:
         mine = Condition(
-            "#status = :claimed AND token_hash = :hash",
+            "#status = :claimed AND claimed_at = :at",
             names=_STATUS,
-            values={":claimed": MailStatus.CLAIMED.value, ":hash": mail.token_hash},
+            values={":claimed": MailStatus.CLAIMED.value, ":at": format_time(mail.claimed_at)},
         )
         self.table.write(
             Delete(rows.partition(mail.owner), rows.sort_key(mail), mine),
-            Delete(rows.link_partition(mail.token_hash), rows.LINK_SORT),
+            *(Delete(link[Names.PARTITION_KEY], link[Names.SORT_KEY]) for link in _links(mail)),
             patient=True,
         )
 
@@ -68,11 +68,8 @@ class MailTable:
         return None if row is None else Mail.model_validate(row)
 
     def settle(self, mail: Mail) -> bool:
-        origins = sorted(status.value for status in MAIL_STEPS[mail.status])
-        places = {f":from{index}": origin for index, origin in enumerate(origins)}
-        allowed = Condition(f"#status IN ({', '.join(places)})", names=_STATUS, values=places)
         try:
-            self.table.write(Put(_row(mail), allowed), patient=True)
+            self.table.write(Put(_row(mail), _status_in(MAIL_STEPS[mail.status])), patient=True)
         except ConditionFailedError:
             return False
         return True
@@ -82,6 +79,31 @@ class MailTable:
         if row is None:
             raise NotFoundError
         return Link.model_validate(row)
+
+
+def _status_in(statuses: Collection[TransferStatus] | Collection[MailStatus]) -> Condition:
+    places = {
+        f":status{index}": value
+        for index, value in enumerate(sorted(each.value for each in statuses))
+    }
+    return Condition(f"#status IN ({', '.join(places)})", names=_STATUS, values=places)
+
+
+def _links(mail: Mail) -> list[Row]:
+    """The row of the mail's link, if it has one."""
+    if mail.token_hash is None:
+        return []
+    link = Link(
+        owner=mail.owner,
+        transfer_id=mail.transfer_id,
+        recipient_id=mail.recipient_id,
+        email=mail.email,
+    )
+    place = {
+        Names.PARTITION_KEY: rows.link_partition(mail.token_hash),
+        Names.SORT_KEY: rows.LINK_SORT,
+    }
+    return [{**place, **rows.plain(link)}]
 
 
 def _row(mail: Mail) -> Row:

@@ -35,6 +35,16 @@ def link_partition(token_hash: str) -> str:
 LINK_SORT = "LINK"
 
 
+def suppression_partition(address_hash: str) -> str:
+    """Everybody's: one row for each owner whose mail was the cause."""
+    return f"S#{address_hash}"
+
+
+def suppression_sort(address_hash: str) -> str:
+    """Below the owner's partition: what one owner's mails have caused."""
+    return f"SUPPRESSION#{address_hash}"
+
+
 def transfer_sort(transfer_id: str) -> str:
     return f"TRANSFER#{transfer_id}"
 

@@ -144,7 +144,8 @@ class TransferTable:
     def purge(self, transfer: Transfer) -> None:
         pk = rows.partition(transfer.owner)
         mails = self._below(transfer.owner, rows.mail_sort(transfer.id))
-        links = [rows.link_partition(Mail.model_validate(mail).token_hash) for mail in mails]
+        hashes = [Mail.model_validate(mail).token_hash for mail in mails]
+        links = [rows.link_partition(each) for each in hashes if each is not None]
         below = [
             row[Names.SORT_KEY]
             for prefix in (

@@ -5,13 +5,20 @@ from datetime import datetime, timedelta
 
 from skyferry.core import limits
 from skyferry.core.access import UNDER_WAY, UPLOADABLE, require_present
-from skyferry.core.errors import MalformedError, NotFoundError, StateError
+from skyferry.core.errors import (
+    MalformedError,
+    NotFoundError,
+    NoVerifiedEmailError,
+    StateError,
+)
 from skyferry.core.events import Fact
 from skyferry.core.lifecycle import change
+from skyferry.core.mails import MailKind
 from skyferry.core.models import (
     Change,
     File,
     FileStatus,
+    Notify,
     OutboxMessage,
     Recipient,
     RecipientStatus,
@@ -37,7 +44,11 @@ def edited(
 ) -> Change | None:
     """`fields` are those to change, by their names in Transfer."""
     _require(transfer, _OPEN, now, "it can be edited")
-    merged = {**fields, "tags": _merged_tags(transfer, fields)} if "tags" in fields else fields
+    merged = dict(fields)
+    if "tags" in fields:
+        merged["tags"] = _merged_tags(transfer, fields)
+    if "notify" in fields:
+        merged["notify"] = _merged_notify(transfer, fields)
     new = {name: value for name, value in merged.items() if getattr(transfer, name) != value}
     if not new:
         return None
@@ -62,6 +73,16 @@ def _merged_tags(transfer: Transfer, fields: Mapping[str, object]) -> dict[str, 
     if len(tags) > limits.MAX_TAGS:
         raise MalformedError(f"{len(tags)} tags; at most {limits.MAX_TAGS} are allowed.")
     return tags
+
+
+def _merged_notify(transfer: Transfer, fields: Mapping[str, object]) -> Notify:
+    """RFC 7396, one level down: null goes back to the default."""
+    patch = fields["notify"]
+    merged = {**dict(transfer.notify), **patch} if isinstance(patch, Mapping) else {}
+    notify = Notify.model_validate({k: v for k, v in merged.items() if v is not None})
+    if notify.downloads and (fields.get("sender_email") or transfer.sender_email) is None:
+        raise NoVerifiedEmailError
+    return notify
 
 
 def restored(transfer: Transfer, now: datetime, ids: Ids) -> Change | None:
@@ -141,7 +162,7 @@ def recipient_added(
     outbox: list[OutboxMessage] = []
     if transfer.status is TransferStatus.READY:
         recipient = recipient.reached(RecipientStatus.QUEUED, now)
-        outbox = [_mail(transfer, recipient, "available", now, ids)]
+        outbox = [_mail(transfer, recipient, MailKind.AVAILABLE, now, ids)]
     return change(
         transfer,
         now,
@@ -175,7 +196,7 @@ def resent(
         transfer,
         now,
         ids,
-        outbox=[_mail(transfer, recipient, f"resend-{request_id}", now, ids)],
+        outbox=[_mail(transfer, recipient, MailKind.RESEND.about(request_id), now, ids)],
         facts=[Fact(type="mail.resent", data={"recipient_id": recipient.id})],
     )
 

@@ -104,6 +104,17 @@ class NewRecipient(Command):
     )
 
 
+class NewNotify(Command):
+    """Mails besides the one that says a transfer is there; those to you need a verified address."""
+
+    downloads: bool = Field(False, description="Tell me of each recipient's first download.")
+    problems: bool = Field(True, description="Tell me what was refused or could not be delivered.")
+    reminder: bool = Field(
+        True,
+        description="Remind recipients a day before the end, of transfers of two days or more.",
+    )
+
+
 class NewTransfer(Command):
     title: Title | None = None
     message: Message | None = None
@@ -120,6 +131,7 @@ class NewTransfer(Command):
         None, ge=1, le=limits.MAX_DOWNLOADS, description="Downloads of all recipients together."
     )
     password: Password | None = None
+    notify: NewNotify = Field(default_factory=NewNotify)
     tags: Tags = {}
     recipients: list[NewRecipient] = Field(default=[], max_length=limits.MAX_RECIPIENTS)
     files: list[NewFile] = Field(default=[], max_length=limits.MAX_FILES)
@@ -136,12 +148,22 @@ class Patch(Command):
 
     def changes(self) -> dict[str, object]:
         """What to change, by the name of the record's field."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        values = {name: getattr(self, name) for name in self.model_fields_set}
+        return {
+            name: value.changes() if isinstance(value, Patch) else value
+            for name, value in values.items()
+        }
 
     def _refuse_null(self, *names: str) -> None:
         for name in names:
             if name in self.model_fields_set and getattr(self, name) is None:
                 raise PydanticCustomError("not-null", "{name} cannot be removed", {"name": name})
+
+
+class PatchNotify(Patch):
+    downloads: bool | None = None
+    problems: bool | None = None
+    reminder: bool | None = None
 
 
 class PatchTransfer(Patch):
@@ -154,6 +176,10 @@ class PatchTransfer(Patch):
     password: Password | None = None
     tags: dict[TagKey, TagValue | None] | None = Field(
         None, max_length=2 * limits.MAX_TAGS, description="Merged tag by tag; null removes."
+    )
+
+    notify: PatchNotify | None = Field(
+        None, description="Merged member by member; null goes back to the default."
     )
 
     @model_validator(mode="after")

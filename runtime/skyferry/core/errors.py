@@ -64,6 +64,19 @@ class DownloadLimitError(SkyferryError):
     """The transfer's `max_downloads` are used up."""
 
 
+class NoVerifiedEmailError(SkyferryError):
+    """A notice was asked for, but the access token names no verified address to send it to."""
+
+    def __init__(self) -> None:
+        wrong = FieldError(
+            "/notify/downloads", "no-verified-email", "true needs an address to tell"
+        )
+        super().__init__(
+            "The access token has no verified e-mail address, so nobody can be told of downloads.",
+            errors=(wrong,),
+        )
+
+
 class IdempotencyMismatchError(SkyferryError):
     """The Idempotency-Key was used before with another payload."""
 
@@ -110,13 +123,34 @@ class ConflictError(SkyferryError):
     """Somebody else changed the transfer in between: read it again and decide again."""
 
 
-class MailRefusedError(SkyferryError):
+class MailError(SkyferryError):
+    """A mail that did not surely get out. `code` is what its recipient's `reason` will say."""
+
+    def __init__(self, detail: str, code: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class MailRefusedError(MailError):
     """The mail provider answered that it will not send this mail. It was not sent."""
 
+    def __init__(self, detail: str, code: str = "refused") -> None:
+        super().__init__(detail, code)
 
-class MailNotSentError(SkyferryError):
-    """The mail provider was not reached or throttled us. It was not sent; try again later."""
+
+class MailNotSentError(MailError):
+    """The mail provider was not reached or takes nothing now. It was not sent; try again later."""
+
+    def __init__(self, detail: str, code: str = "delayed") -> None:
+        super().__init__(detail, code)
 
 
-class MailUncertainError(SkyferryError):
+class MailPausedError(MailNotSentError):
+    """And not for a moment only: what is wrong is shown while the queue goes on trying."""
+
+
+class MailUncertainError(MailError):
     """No answer came: the mail may have been sent. It must not be sent again."""
+
+    def __init__(self, detail: str, code: str = "uncertain") -> None:
+        super().__init__(detail, code)

@@ -7,13 +7,14 @@ what makes repeated and late messages harmless. Refusals are errors from `core.e
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from skyferry.core import access, events, limits
+from skyferry.core import access, events, limits, notices
 from skyferry.core.errors import (
     FieldError,
     StateError,
     UploadIncompleteError,
 )
 from skyferry.core.events import Fact
+from skyferry.core.mails import reminder_at
 from skyferry.core.models import (
     Change,
     File,
@@ -253,6 +254,7 @@ def refused(
         ids,
         files=[file.replace(status=status, reason=reason, upload_id=None, changed_at=now)],
         facts=facts,
+        outbox=notices.of_refusal(transfer, file, now, ids) if blocks else [],
         status=TransferStatus.BLOCKED if blocks else transfer.status,
     )
 
@@ -296,27 +298,12 @@ def downloaded(
         now,
         ids,
         recipients=[seen.reached(RecipientStatus.DOWNLOADED, now)],
+        outbox=notices.of_download(transfer, recipient, file, now, ids),
         facts=[
             Fact(type="file.downloaded", data={"file_id": file.id, "recipient_id": recipient.id})
         ],
         download_count=transfer.download_count + 1,
         downloaded_size=transfer.downloaded_size + file.size,
-    )
-
-
-def mail_reached(
-    transfer: Transfer, recipient: Recipient, status: RecipientStatus, now: datetime, ids: Ids
-) -> Change | None:
-    """A step of a recipient's timeline; doubled and late events change nothing."""
-    after = recipient.reached(status, now)
-    if after is recipient:
-        return None
-    return change(
-        transfer,
-        now,
-        ids,
-        recipients=[after],
-        facts=[Fact(type=f"mail.{status}", data={"recipient_id": recipient.id})],
     )
 
 
@@ -326,5 +313,5 @@ def next_due(transfer: Transfer) -> datetime:
         recheck = transfer.updated_at + timedelta(seconds=limits.RECHECK_AFTER)
         return min(recheck, transfer.expires_at)
     if transfer.status is TransferStatus.READY:
-        return transfer.expires_at
+        return reminder_at(transfer) or transfer.expires_at
     return transfer.purge_at

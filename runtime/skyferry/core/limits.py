@@ -30,6 +30,8 @@ MIN_EXPIRY: Final = HOUR
 MAX_EXPIRY: Final = 30 * DAY
 DEFAULT_EXPIRY: Final = 7 * DAY
 MAX_BODY: Final = 256 * KIB
+#: A body that nobody reads: the form of a one-click unsubscription.
+MAX_UNREAD_BODY: Final = KIB
 
 #: Below this one presigned POST, in which S3 itself enforces the exact length; from here on multipart,
 #: because only that can be resumed.
@@ -63,6 +65,9 @@ RECHECK_AFTER: Final = 10 * 60
 OUTBOX_PATIENCE: Final = 60
 #: An uncertain mail of which no event came is shown as failed after this.
 MAIL_PATIENCE: Final = 2 * HOUR
+#: Recipients are reminded so long before the end, of transfers that live long enough for that.
+REMIND_BEFORE: Final = DAY
+MIN_LIFE_TO_REMIND: Final = 2 * DAY
 IDEMPOTENCY_LIFE: Final = DAY
 IDEMPOTENCY_LEASE: Final = 30
 

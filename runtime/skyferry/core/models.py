@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 
 def format_time(moment: datetime) -> str:
@@ -70,6 +70,19 @@ class Principal(Record):
     owner: str
     scopes: frozenset[str]
     name: str | None = None
+    #: An address the issuer has verified: where notices about one's own transfers go.
+    email: str | None = None
+
+
+class Notify(Record):
+    """Which mails a transfer makes besides the one that says it is there."""
+
+    #: Tell the sender of each recipient's first download.
+    downloads: bool = False
+    #: Tell the sender what was refused or could not be delivered.
+    problems: bool = True
+    #: Remind recipients who have not downloaded a day before the end.
+    reminder: bool = True
 
 
 class Transfer(Record):
@@ -82,12 +95,16 @@ class Transfer(Record):
     title: str | None = None
     message: str | None = None
     sender: str | None = None
+    #: For notices to the sender; shown to nobody.
+    sender_email: str | None = None
+    notify: Notify = Field(default_factory=Notify)
     tags: dict[str, str] = {}
     created_at: Time
     updated_at: Time
     expires_at: Time
     finalized_at: Time | None = None
     ready_at: Time | None = None
+    reminded_at: Time | None = None
     purge_at: Time
     #: Status before the deletion: what a restore goes back to.
     deleted_from: TransferStatus | None = None
@@ -120,7 +137,7 @@ _OPEN = {
 
 
 class Reason(Record):
-    """Why a file was refused; `code` is stable."""
+    """Why a file was refused or a mail did not arrive; `code` is stable."""
 
     code: str
     detail: str
@@ -164,17 +181,23 @@ class Recipient(Record):
     locale: str = "en"
     #: When each status was first reached.
     timeline: dict[RecipientStatus, Time] = {}
+    #: What the last mail to the recipient met with, unless it has arrived after all.
+    reason: Reason | None = None
 
     @property
     def status(self) -> RecipientStatus:
         order = list(RecipientStatus)
         return max(self.timeline, key=order.index, default=RecipientStatus.PENDING)
 
-    def reached(self, status: RecipientStatus, at: datetime) -> Self:
-        """The first time counts; a repeated or late event changes nothing."""
+    def reached(self, status: RecipientStatus, at: datetime, reason: Reason | None = None) -> Self:
+        """The first time counts; a repeated or late event changes nothing. A step forward without a
+        reason ends the trouble there was before."""
         if status in self.timeline:
             return self
-        return self.replace(timeline={**self.timeline, status: at})
+        after = self.replace(timeline={**self.timeline, status: at})
+        if reason is None and after.status is not status:
+            return after
+        return after.replace(reason=reason)
 
 
 class Event(Record):
@@ -202,6 +225,8 @@ class OutboxMessage(Record):
     #: For mail to one recipient; otherwise all of them are meant.
     recipient_id: str | None = None
     kind: str = "available"
+    #: The file a notice speaks of.
+    file_id: str | None = None
     created_at: Time
 
 
@@ -211,8 +236,10 @@ class MailJob(Record):
     v: int = 1
     owner: str
     transfer_id: str
+    #: Of a notice to the sender: mails.SENDER.
     recipient_id: str
     kind: str
+    file_id: str | None = None
 
 
 class MailStatus(StrEnum):
@@ -229,12 +256,14 @@ class Mail(Record):
     transfer_id: str
     recipient_id: str
     kind: str
+    #: Whom it was addressed to; what is heard of it concerns this address.
+    email: str
     status: MailStatus
     claimed_at: Time
-    #: SHA-256 of the link token that is in the mail, and nowhere else.
-    token_hash: str
+    #: SHA-256 of the link token that is in the mail, and nowhere else; None in a notice.
+    token_hash: str | None = None
     message_id: str | None = None
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 #: From which states a mail's record may go to each; an event of the provider may prove `failed` wrong.
@@ -251,6 +280,8 @@ class Link(Record):
     owner: str
     transfer_id: str
     recipient_id: str
+    #: Whom the mail with the link went to; unsubscribing needs no more than the link.
+    email: str
 
 
 class Change(Record):

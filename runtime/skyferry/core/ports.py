@@ -1,10 +1,11 @@
 """What the core needs from outside. One adapter and one in-memory fake each, held to the same contract tests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from skyferry.core.idempotency import Answer, Claim, IdempotencyScope
+from skyferry.core.mails import Letter
 from skyferry.core.models import (
     Change,
     Event,
@@ -22,8 +23,10 @@ from skyferry.core.models import (
     StoredObject,
     StoredPart,
     Transfer,
+    TransferStatus,
 )
 from skyferry.core.quotas import Usage
+from skyferry.core.suppressions import Suppression
 
 
 class Clock(Protocol):
@@ -74,9 +77,9 @@ class WorkStore(Protocol):
 
 
 class MailStore(Protocol):
-    def claim(self, mail: Mail) -> bool:
-        """Take the one right to send this mail and store its link, if the transfer is ready.
-        False: it was taken before, or the transfer is not ready."""
+    def claim(self, mail: Mail, statuses: Collection[TransferStatus]) -> bool:
+        """Take the one right to send this mail and store its link, if it has one.
+        False: it was taken before, or the transfer's status is not one of these."""
 
     def release(self, mail: Mail) -> None:
         """Give the right back and forget the link: the mail was certainly not sent."""
@@ -87,6 +90,26 @@ class MailStore(Protocol):
 
     def link(self, token_hash: str) -> Link:
         """Raises NotFoundError."""
+
+
+class SuppressionStore(Protocol):
+    """Addresses are compared in lower case."""
+
+    def add(self, suppression: Suppression) -> None:
+        """Suppress the address for everybody. Of one owner the first reason stays, except that a
+        person's own wish replaces a bounce."""
+
+    def is_suppressed(self, email: str) -> bool:
+        """Whoever caused it."""
+
+    def get(self, owner: str, email: str) -> Suppression:
+        """Raises NotFoundError."""
+
+    def page(self, owner: str, after: str, limit: int) -> list[Suppression]:
+        """By address hash, those beyond `after`, at most `limit`."""
+
+    def remove(self, suppression: Suppression) -> bool:
+        """End this owner's suppression of the address. False: nothing changed, its reason is another."""
 
 
 class IdempotencyStore(Protocol):
@@ -163,6 +186,6 @@ class UploadQueue(Protocol):
 
 
 class Mailer(Protocol):
-    def send(self, job: MailJob, recipient: Recipient, transfer: Transfer, link_url: str) -> str:
+    def send(self, letter: Letter) -> str:
         """Send and answer the provider's message id.
         Raises MailRefusedError, MailNotSentError or MailUncertainError."""

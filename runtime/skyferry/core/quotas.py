@@ -2,9 +2,8 @@
 is under way, used from then on; the counters change in the same transaction as the transfer."""
 
 from skyferry.core.access import UNDER_WAY
+from skyferry.core.mails import MailKind
 from skyferry.core.models import Change, Record, Transfer, TransferStatus
-
-RESEND = "resend-"
 
 
 class Quotas(Record):
@@ -63,5 +62,5 @@ def released_by(transfer: Transfer) -> Holding:
 def mails_promised(change: Change) -> int:
     """Each new recipient is promised one mail, each resend another."""
     return max(0, change.after.recipient_count - change.before.recipient_count) + sum(
-        message.kind.startswith(RESEND) for message in change.outbox
+        message.kind.startswith(MailKind.RESEND) for message in change.outbox
     )

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from skyferry.core import access, guarded, lifecycle, limits, passwords
 from skyferry.core.commands import NewFile, NewTransfer
-from skyferry.core.errors import FieldError, MalformedError
+from skyferry.core.errors import FieldError, MalformedError, NoVerifiedEmailError
 from skyferry.core.models import (
     Change,
     Event,
     File,
+    Notify,
     Principal,
     Recipient,
     SignedUrl,
@@ -44,8 +45,11 @@ class Sending:
     def create(self, principal: Principal, new: NewTransfer, transfer_id: str) -> Contents:
         """`transfer_id` is chosen by the caller, so that a retried create meets its own transfer.
 
-        Raises MalformedError for an expiry or a file size outside the limits."""
+        Raises MalformedError for an expiry or a file size outside the limits, NoVerifiedEmailError
+        where there is nobody to notify."""
         now = self.clock()
+        if new.notify.downloads and principal.email is None:
+            raise NoVerifiedEmailError
         self.require_verifiable(new.files, "/files/{index}")
         if new.expires_at is not None:
             self.require_expiry(new.expires_at)
@@ -79,6 +83,8 @@ class Sending:
             message=new.message,
             tags=new.tags,
             sender=principal.name,
+            sender_email=principal.email,
+            notify=Notify(**dict(new.notify)),
             created_at=now,
             updated_at=now,
             expires_at=expires_at,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
-from skyferry.core import access, guarded, lifecycle, limits
+from skyferry.core import access, guarded, lifecycle, limits, mailing
 from skyferry.core.delivering import Dispatching, Timeline
 from skyferry.core.errors import SkyferryError
 from skyferry.core.models import (
@@ -79,6 +79,8 @@ class Sweeping:
                 self._purge(expired)
         elif transfer.status in access.UNDER_WAY:
             self._recheck(transfer)
+        elif transfer.status is TransferStatus.READY:
+            self._remind(transfer)
         elif transfer.purge_at <= now:
             self._purge(transfer)
 
@@ -89,6 +91,13 @@ class Sweeping:
             transfer.id,
             lambda current: lifecycle.expired(current, self.clock(), self.ids),
         )
+
+    def _remind(self, transfer: Transfer) -> None:
+        def decide(current: Transfer) -> Change | None:
+            recipients = self.transfers.recipients(current.owner, current.id)
+            return mailing.reminded(current, recipients, self.clock(), self.ids)
+
+        guarded.change(self.transfers, transfer.owner, transfer.id, decide)
 
     def _recheck(self, transfer: Transfer) -> None:
         """Events of uploaded files may have been lost: have the objects looked at again."""

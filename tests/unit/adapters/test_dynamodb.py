@@ -19,7 +19,7 @@ from skyferry.adapters.signing_key import SigningKey
 from skyferry.core import limits
 from skyferry.core.errors import ConflictError, IdempotencyInProgressError, UnavailableError
 from skyferry.core.idempotency import Answer, Claim, IdempotencyScope
-from skyferry.core.models import Mail, MailStatus
+from skyferry.core.models import Mail, MailStatus, TransferStatus
 
 from tests.support.aws import Aws
 from tests.support.builders import HOSTILE_NAME, NOW, OWNER
@@ -182,13 +182,14 @@ def test_a_claim_that_meets_another_transaction_for_too_long_is_left_to_the_queu
         transfer_id="tr",
         recipient_id="rc",
         kind="available",
+        email="r@example.com",
         status=MailStatus.CLAIMED,
         claimed_at=NOW,
         token_hash="0" * 64,
     )
 
     with pytest.raises(ConflictError):
-        MailTable(table).claim(mail)
+        MailTable(table).claim(mail, {TransferStatus.READY})
 
 
 SCOPE = IdempotencyScope(owner=OWNER, operation="o", key="k")

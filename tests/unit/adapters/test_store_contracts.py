@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from skyferry.adapters.idempotency_table import IdempotencyTable
 from skyferry.adapters.mail_table import MailTable
+from skyferry.adapters.suppression_table import SuppressionTable
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.core import events, limits
 from skyferry.core.errors import (
@@ -28,6 +29,7 @@ from skyferry.core.models import (
     Transfer,
     TransferStatus,
 )
+from skyferry.core.suppressions import Suppression, SuppressionReason
 
 from tests.support import fakes
 from tests.support.aws import moto_aws
@@ -46,6 +48,7 @@ class Stores:
     clock: fakes.FakeClock
     transfers: TransferTable | fakes.FakeTransfers
     mails: MailTable | fakes.FakeMails
+    suppressions: SuppressionTable | fakes.FakeSuppressions
     idempotency: IdempotencyTable | fakes.FakeIdempotency
 
 
@@ -55,11 +58,17 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "fake":
         transfers = fakes.FakeTransfers()
         mails, keys = fakes.FakeMails(transfers), fakes.FakeIdempotency(clock)
-        yield Stores(clock, transfers, mails, keys)
+        yield Stores(clock, transfers, mails, fakes.FakeSuppressions(), keys)
         return
     with moto_aws() as aws:
         table = aws.table
-        yield Stores(clock, TransferTable(table), MailTable(table), IdempotencyTable(table, clock))
+        yield Stores(
+            clock,
+            TransferTable(table),
+            MailTable(table),
+            SuppressionTable(table),
+            IdempotencyTable(table, clock),
+        )
 
 
 def created(stores: Stores, transfer: Transfer | None = None, **fields: object) -> Transfer:
@@ -246,11 +255,15 @@ def job(transfer: Transfer) -> MailJob:
 def mail(transfer: Transfer, **fields: object) -> Mail:
     claimed = Mail(
         **dict(job(transfer)),
+        email="Grace@Example.com",
         status=MailStatus.CLAIMED,
         claimed_at=NOW,
         token_hash="a" * 64,
     )
     return claimed.replace(**fields)
+
+
+READY = {TransferStatus.READY}
 
 
 def ready(stores: Stores) -> Transfer:
@@ -260,12 +273,13 @@ def ready(stores: Stores) -> Transfer:
 def test_of_two_claims_one_wins(stores: Stores) -> None:
     transfer = ready(stores)
 
-    assert stores.mails.claim(mail(transfer))
-    assert not stores.mails.claim(mail(transfer, token_hash="b" * 64))
+    assert stores.mails.claim(mail(transfer), READY)
+    assert not stores.mails.claim(mail(transfer, token_hash="b" * 64), READY)
 
     assert stores.mails.find(job(transfer)) == mail(transfer)
     link = stores.mails.link("a" * 64)
     assert (link.owner, link.transfer_id, link.recipient_id) == (OWNER, transfer.id, "rc_1")
+    assert link.email == "Grace@Example.com"
     with pytest.raises(NotFoundError):
         stores.mails.link("b" * 64)
 
@@ -273,20 +287,20 @@ def test_of_two_claims_one_wins(stores: Stores) -> None:
 def test_a_mail_of_a_transfer_that_is_not_ready_cannot_be_claimed(stores: Stores) -> None:
     transfer = created(stores)
 
-    assert not stores.mails.claim(mail(transfer))
+    assert not stores.mails.claim(mail(transfer), READY)
     assert stores.mails.find(job(transfer)) is None
 
 
 def test_a_released_claim_can_be_taken_again(stores: Stores) -> None:
     transfer = ready(stores)
-    stores.mails.claim(mail(transfer))
+    stores.mails.claim(mail(transfer), READY)
 
     stores.mails.release(mail(transfer))
 
     assert stores.mails.find(job(transfer)) is None
     with pytest.raises(NotFoundError):
         stores.mails.link("a" * 64)
-    assert stores.mails.claim(mail(transfer))
+    assert stores.mails.claim(mail(transfer), READY)
 
 
 @pytest.mark.parametrize(
@@ -304,7 +318,7 @@ def test_a_mail_takes_only_the_steps_that_make_sense(
     stores: Stores, steps: list[MailStatus], end: MailStatus
 ) -> None:
     transfer = ready(stores)
-    stores.mails.claim(mail(transfer))
+    stores.mails.claim(mail(transfer), READY)
 
     for status in steps:
         stores.mails.settle(mail(transfer, status=status))
@@ -316,7 +330,7 @@ def test_a_mail_takes_only_the_steps_that_make_sense(
 
 def test_an_unsettled_mail_is_due_after_two_hours(stores: Stores) -> None:
     transfer = ready(stores)
-    stores.mails.claim(mail(transfer))
+    stores.mails.claim(mail(transfer), READY)
     later = NOW + timedelta(seconds=limits.MAIL_PATIENCE)
 
     assert stores.transfers.due_mails(later - timedelta(milliseconds=1), 10) == []
@@ -324,6 +338,102 @@ def test_an_unsettled_mail_is_due_after_two_hours(stores: Stores) -> None:
 
     stores.mails.settle(mail(transfer, status=MailStatus.SENT))
     assert stores.transfers.due_mails(later, 10) == []
+
+
+def test_a_notice_is_claimed_by_its_own_rule_and_makes_no_link(stores: Stores) -> None:
+    transfer = created(stores, status=TransferStatus.BLOCKED)
+    notice = mail(transfer, kind="notice-blocked", token_hash=None)
+
+    assert not stores.mails.claim(notice, READY)
+    assert stores.mails.claim(notice, {TransferStatus.READY, TransferStatus.BLOCKED})
+    assert not stores.mails.claim(notice, {TransferStatus.BLOCKED})
+
+    asked = job(transfer).replace(kind="notice-blocked")
+    assert stores.mails.find(asked) == notice
+    stores.mails.release(notice)
+    assert stores.mails.find(asked) is None
+
+
+def test_a_purged_transfer_takes_mails_with_and_without_a_link_along(stores: Stores) -> None:
+    transfer = ready(stores)
+    stores.mails.claim(mail(transfer), READY)
+    stores.mails.claim(mail(transfer, kind="notice-blocked", token_hash=None), READY)
+
+    stores.transfers.purge(transfer)
+
+    with pytest.raises(NotFoundError):
+        stores.transfers.get(OWNER, transfer.id)
+
+
+def suppression(
+    email: str = "o'brien+a@example.com",
+    reason: SuppressionReason = SuppressionReason.BOUNCE,
+    owner: str = OWNER,
+) -> Suppression:
+    return Suppression(owner=owner, email=email, reason=reason, at=NOW)
+
+
+def test_an_address_is_suppressed_until_the_last_cause_is_lifted(stores: Stores) -> None:
+    mine, theirs = suppression(), suppression(owner=OTHER_OWNER)
+    assert not stores.suppressions.is_suppressed(mine.email)
+    stores.suppressions.add(mine)
+    stores.suppressions.add(theirs)
+
+    assert stores.suppressions.remove(mine)
+    assert stores.suppressions.is_suppressed(mine.email.upper())
+    assert stores.suppressions.remove(theirs)
+    assert not stores.suppressions.is_suppressed(mine.email)
+    assert not stores.suppressions.remove(theirs)
+
+
+def test_an_owner_sees_its_own_suppressions_only(stores: Stores) -> None:
+    stores.suppressions.add(suppression())
+
+    assert stores.suppressions.get(OWNER, "O'Brien+a@EXAMPLE.com") == suppression()
+    with pytest.raises(NotFoundError):
+        stores.suppressions.get(OTHER_OWNER, suppression().email)
+    assert stores.suppressions.page(OTHER_OWNER, "", 10) == []
+
+
+@pytest.mark.parametrize(
+    ("reasons", "kept"),
+    [
+        (["bounce", "bounce"], "bounce"),
+        (["bounce", "complaint"], "complaint"),
+        (["unsubscribe", "bounce"], "unsubscribe"),
+        (["complaint", "bounce"], "complaint"),
+    ],
+)
+def test_a_persons_own_wish_outlives_a_bounce(
+    stores: Stores, reasons: list[str], kept: str
+) -> None:
+    for reason in reasons:
+        stores.suppressions.add(suppression(reason=SuppressionReason(reason)))
+
+    found = stores.suppressions.get(OWNER, suppression().email)
+    assert found.reason is SuppressionReason(kept)
+
+
+def test_a_suppression_that_became_another_is_not_removed(stores: Stores) -> None:
+    stores.suppressions.add(suppression(reason=SuppressionReason.COMPLAINT))
+
+    assert not stores.suppressions.remove(suppression())
+    assert stores.suppressions.is_suppressed(suppression().email)
+
+
+def test_suppressions_are_paged_without_doubles(stores: Stores) -> None:
+    emails = {f"r{number}@example.com" for number in range(7)}
+    for email in emails:
+        stores.suppressions.add(suppression(email))
+
+    seen: list[str] = []
+    after = ""
+    while page := stores.suppressions.page(OWNER, after, 3):
+        seen += [each.email for each in page]
+        after = page[-1].address_hash
+
+    assert len(seen) == 7
+    assert set(seen) == emails
 
 
 SCOPE = IdempotencyScope(owner=OWNER, operation="createTransfer", key='key " ü#')

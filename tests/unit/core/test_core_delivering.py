@@ -2,11 +2,20 @@ import pytest
 from skyferry.core import limits
 from skyferry.core.errors import (
     MailNotSentError,
+    MailPausedError,
     MailRefusedError,
     MailUncertainError,
     UnavailableError,
 )
-from skyferry.core.models import Mail, MailJob, MailStatus, RecipientStatus
+from skyferry.core.mails import SENDER, MailKind
+from skyferry.core.models import (
+    Mail,
+    MailJob,
+    MailStatus,
+    Reason,
+    RecipientStatus,
+    TransferStatus,
+)
 from skyferry.core.sending import Contents
 
 from tests.support.builders import NOW, any_principal
@@ -69,7 +78,7 @@ def test_a_doubled_job_sends_one_mail() -> None:
 def test_a_job_whose_claim_is_taken_in_the_same_moment_sends_nothing() -> None:
     world = World()
     contents = world.ready()
-    world.mails.claim = lambda mail: False  # type: ignore[method-assign]
+    world.mails.claim = lambda mail, statuses: False  # type: ignore[method-assign]
 
     assert world.delivering.deliver(world.job(contents)) is None
     assert world.mailer.sent == []
@@ -127,7 +136,8 @@ def test_what_the_provider_says_is_shown_and_nothing_is_sent_again(
 
     assert mail is not None
     assert mail.status is status
-    assert mail.reason == str(error)
+    assert mail.reason is not None
+    assert mail.reason.detail == str(error)
     assert world.mailer.sent == []
     assert reached(world, contents)[-1].value == status.value
 
@@ -250,14 +260,67 @@ def test_a_mail_without_an_outcome_is_shown_as_failed_after_two_hours() -> None:
     contents = world.ready()
     claimed = Mail(
         **dict(world.job(contents)),
+        email=contents.recipients[0].email,
         status=MailStatus.CLAIMED,
         claimed_at=NOW,
         token_hash="0" * 64,
     )
-    world.mails.claim(claimed)
+    world.mails.claim(claimed, {TransferStatus.READY})
 
     world.clock.pass_seconds(limits.MAIL_PATIENCE)
     swept = world.sweeping.sweep()
 
     assert swept.counts["mails"] == 1
     assert reached(world, contents)[-1] is RecipientStatus.FAILED
+
+
+def test_a_paused_provider_is_shown_once_however_often_it_is_asked() -> None:
+    world = World()
+    contents = world.ready()
+    world.mailer.fails_with = MailPausedError("SES has paused sending.", "sending-paused")
+
+    versions = set()
+    for _ in range(3):
+        with pytest.raises(MailPausedError):
+            world.delivering.deliver(world.job(contents))
+        versions.add(world.transfer(contents).version)
+
+    (recipient,) = world.transfers.recipients(ME.owner, contents.transfer.id)
+    assert len(versions) == 1
+    assert recipient.status is RecipientStatus.QUEUED
+    assert recipient.reason is not None
+    assert recipient.reason.code == "sending-paused"
+
+
+def test_a_provider_that_throttles_for_a_moment_leaves_no_trace() -> None:
+    world = World()
+    contents = world.ready()
+    before = world.transfer(contents)
+    world.mailer.fails_with = MailNotSentError("throttled")
+
+    with pytest.raises(MailNotSentError):
+        world.delivering.deliver(world.job(contents))
+
+    assert world.transfer(contents) == before
+
+
+def test_a_notice_without_an_address_to_go_to_is_not_sent() -> None:
+    world = World()
+    job = world.job(world.ready()).replace(recipient_id=SENDER, kind=MailKind.NOTICE_BLOCKED)
+
+    assert world.delivering.deliver(job) is None
+    assert world.transfers.mails == {}
+
+
+@pytest.mark.parametrize("late", [RecipientStatus.DELIVERED, RecipientStatus.SENT])
+def test_good_news_that_come_late_do_not_hide_a_bounce(late: RecipientStatus) -> None:
+    world = World()
+    contents, _ = world.mailed()
+    job, reason = world.job(contents), Reason(code="bounced", detail="It came back.")
+    statuses = (RecipientStatus.SENT, RecipientStatus.BOUNCED)
+    world.feedback.heard(job, "message-1", statuses, reason)
+
+    world.feedback.heard(job, "message-1", (RecipientStatus.SENT, late))
+
+    (recipient,) = world.transfers.recipients(ME.owner, contents.transfer.id)
+    assert (recipient.status, recipient.reason) == (RecipientStatus.BOUNCED, reason)

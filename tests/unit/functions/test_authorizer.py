@@ -317,6 +317,28 @@ def test_a_name_that_is_unfit_for_a_mail_is_left_out(
     assert ask(f"Bearer {token(name=name)}", context)["context"]["name"] == ""
 
 
+@pytest.mark.parametrize(
+    ("claims", "email"),
+    [
+        ({"email": "Ada@Example.com", "email_verified": True}, "Ada@Example.com"),
+        ({"email": "ada@example.com"}, ""),
+        ({"email": "ada@example.com", "email_verified": False}, ""),
+        ({"email": "ada@example.com", "email_verified": "true"}, ""),
+        ({"email": "ada@example.com", "email_verified": 1}, ""),
+        ({"email": "a@b.com\r\nBcc: c@d.com", "email_verified": True}, ""),
+        ({"email": ["ada@example.com"], "email_verified": True}, ""),
+        ({"email_verified": True}, ""),
+    ],
+)
+def test_only_a_verified_address_is_passed_on(
+    issuer: Issuer, context: Context, claims: dict[str, Any], email: str
+) -> None:
+    answer = ask(f"Bearer {token(**claims)}", context)
+
+    assert answer["context"]["email"] == email
+    assert answer["principalId"] == tokens.owner(ISSUER, "alice")
+
+
 def test_the_owner_is_neither_address_nor_guessable_from_another_issuer() -> None:
     mine = tokens.owner(ISSUER, "alice@example.com")
 

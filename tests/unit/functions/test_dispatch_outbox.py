@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 from skyferry.adapters.dynamodb import encode
+from skyferry.contract import Metric
 from skyferry.functions.dispatch_outbox import index
+from skyferry.shared import observability
 
 from tests.support.aws import Aws
 from tests.support.events import Context
@@ -44,6 +46,32 @@ def test_an_outbox_row_becomes_one_message_a_recipient(
     }
     assert all(message["v"] == 1 for message in messages)
     assert stream(aws)["Records"] == []
+
+
+def test_a_notice_becomes_one_message_to_the_sender(
+    journey: Journey, aws: Aws, context: Context
+) -> None:
+    contents = journey.blocked()
+
+    assert index.handler(stream(aws), context) == {"batchItemFailures": []}  # type: ignore[arg-type]
+
+    (body,) = aws.messages(aws.other_queue_url)
+    message = json.loads(body)
+    assert (message["recipient_id"], message["kind"]) == ("sender", "notice-blocked")
+    assert message["file_id"] == contents.files[0].id
+
+
+def test_only_a_transfer_that_became_ready_counts_as_one(
+    journey: Journey, aws: Aws, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[Metric] = []
+    monkeypatch.setattr(observability, "count", counted.append)
+    journey.ready()
+    journey.blocked()
+
+    index.handler(stream(aws), context)  # type: ignore[arg-type]
+
+    assert counted == [Metric.TRANSFERS_READY]
 
 
 def test_a_doubled_record_is_harmless(journey: Journey, aws: Aws, context: Context) -> None:

@@ -2,7 +2,8 @@ import io
 from typing import Any
 
 import pytest
-from skyferry.core.models import Mail, MailStatus, RecipientStatus
+from skyferry.adapters.suppression_table import SuppressionTable
+from skyferry.core.models import Mail, MailStatus, RecipientStatus, TransferStatus
 from skyferry.core.sending import Contents
 from skyferry.functions.email_feedback import index
 from skyferry.shared import clock
@@ -24,10 +25,12 @@ def contents(journey: Journey) -> Contents:
     journey.mails.claim(
         Mail(
             **dict(journey.job(contents)),
+            email=contents.recipients[0].email,
             status=MailStatus.CLAIMED,
             claimed_at=clock.now(),
             token_hash="0" * 64,
-        )
+        ),
+        {TransferStatus.READY},
     )
     return contents
 
@@ -38,7 +41,7 @@ def handle(context: Context, *bodies: object) -> list[str]:
 
 
 def tags(journey: Journey, contents: Contents) -> dict[str, str]:
-    return journey.job(contents).model_dump(exclude={"v"})
+    return journey.job(contents).model_dump(exclude={"v", "file_id"})
 
 
 BOUNCE = {"bounceType": "Permanent", "bouncedRecipients": []}
@@ -73,6 +76,48 @@ def test_each_event_moves_the_timeline(
     assert mail is not None
     failed = status is RecipientStatus.FAILED
     assert mail.status is (MailStatus.FAILED if failed else MailStatus.SENT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "extra", "reason", "words", "suppressed"),
+    [
+        ("Bounce", {"bounce": BOUNCE}, "bounced", "for good", "bounce"),
+        (
+            "Bounce",
+            {"bounce": BOUNCE | {"bounceSubType": "OnAccountSuppressionList"}},
+            "bounced",
+            "suppression list",
+            "bounce",
+        ),
+        ("Bounce", {"bounce": BOUNCE | {"bounceType": "Undetermined"}}, "bounced", "tell", None),
+        ("Bounce", {"bounce": BOUNCE | {"bounceType": "Transient"}}, None, "", None),
+        ("Complaint", {}, "complained", "spam", "complaint"),
+        ("Reject", {}, "refused", "SES", None),
+        ("Delivery", {}, None, "", None),
+    ],
+)
+def test_bad_news_say_why_and_suppress_the_address(
+    journey: Journey,
+    contents: Contents,
+    context: Context,
+    kind: str,
+    extra: dict[str, Any],
+    reason: str | None,
+    words: str,
+    suppressed: str | None,
+) -> None:
+    event = ses_event(kind, "ses-1", tags(journey, contents), **extra)
+
+    for _ in range(2):
+        assert handle(context, event) == []
+
+    shown = journey.recipient(contents).reason
+    assert (shown and shown.code) == reason
+    assert words in (shown.detail if shown else "")
+    found = SuppressionTable(journey.aws.table).page(contents.transfer.owner, "", 10)
+    assert [(each.email, each.reason.value) for each in found] == (
+        [("r0@example.com", suppressed)] if suppressed else []
+    )
 
 
 def test_events_in_any_order_end_the_same(

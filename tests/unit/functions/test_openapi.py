@@ -56,8 +56,10 @@ def test_an_operation_is_secured_by_its_scope_or_public_on_purpose(
     }
 
     assert public == {
-        name + suffix for name in ("viewLink", "getHealth", "getOpenapi") for suffix in ("", "Head")
-    } | {"createLinkDownload", "unlockLink"}
+        name + suffix
+        for name in ("viewLink", "viewUnsubscribe", "getHealth", "getOpenapi")
+        for suffix in ("", "Head")
+    } | {"createLinkDownload", "unlockLink", "unsubscribe"}
 
 
 def test_bodies_and_answers_declare_every_field(openapi: dict[str, Any]) -> None:

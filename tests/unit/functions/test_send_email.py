@@ -6,11 +6,10 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from botocore.stub import Stubber
 from skyferry.core.models import MailStatus, RecipientStatus
 from skyferry.functions.send_email import index
-from skyferry.functions.send_email.rendering import render
 from skyferry.shared import clients
 
 from tests.support.aws import Aws
-from tests.support.builders import HOSTILE_NAME, any_recipient, any_transfer
+from tests.support.builders import HOSTILE_NAME, SENDER_EMAIL
 from tests.support.events import Context, sqs_event
 from tests.support.journey import Journey
 
@@ -128,25 +127,98 @@ def test_a_message_of_a_newer_version_is_read(journey: Journey, ses: Ses, contex
     assert len(ses.calls) == 1
 
 
-def test_user_text_is_escaped_in_html_and_quoted_in_text() -> None:
-    transfer = any_transfer(title="<b>x</b>", message="<script>1</script>\nhttp://evil.example")
-    mail = render(transfer, any_recipient(name="<i>"), "https://ferry.test/v1/t/token")
+def test_a_recipients_mail_offers_one_click_unsubscription(
+    journey: Journey, ses: Ses, context: Context
+) -> None:
+    handle(context, journey.job(journey.ready()).model_dump())
 
-    assert "<script>" not in mail.html
-    assert "&lt;script&gt;" in mail.html
-    assert "<b>x" not in mail.html
-    assert "<i>" not in mail.html
-    assert mail.html.count("href=") == 1
-    assert "> <script>1</script>\n> http://evil.example\n" in mail.text
+    simple = ses.calls[0]["Content"]["Simple"]
+    headers = {header["Name"]: header["Value"] for header in simple["Headers"]}
+    text = simple["Body"]["Text"]["Data"]
+    token = text.partition("https://ferry.test/v1/t/")[2].split()[0]
+    assert headers == {
+        "List-Unsubscribe": f"<https://ferry.test/v1/t/{token}/unsubscribe>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    assert text.rstrip().endswith(f"https://ferry.test/v1/t/{token}/unsubscribe")
 
 
-def test_the_subject_is_one_short_line() -> None:
-    mail = render(any_transfer(title="x" * 200), any_recipient(), "https://ferry.test/t/x")
+@pytest.mark.parametrize(
+    ("code", "message", "reason", "status"),
+    [
+        (
+            "MessageRejected",
+            "Email address is not verified. The following identities failed the check: r0@example.com",
+            "not-verified",
+            RecipientStatus.FAILED,
+        ),
+        ("MessageRejected", "no", "refused", RecipientStatus.FAILED),
+        ("InternalFailure", "no", "uncertain", RecipientStatus.UNCERTAIN),
+        ("SendingPausedException", "no", "sending-paused", RecipientStatus.QUEUED),
+        ("AccountSuspendedException", "no", "sending-paused", RecipientStatus.QUEUED),
+        ("LimitExceededException", "no", "quota-exceeded", RecipientStatus.QUEUED),
+        (
+            "TooManyRequestsException",
+            "Daily message quota exceeded.",
+            "quota-exceeded",
+            RecipientStatus.QUEUED,
+        ),
+        (
+            "TooManyRequestsException",
+            "Maximum sending rate exceeded.",
+            None,
+            RecipientStatus.QUEUED,
+        ),
+    ],
+)
+def test_what_is_wrong_is_shown_with_the_recipient(
+    journey: Journey,
+    ses: Ses,
+    context: Context,
+    code: str,
+    message: str,
+    reason: str | None,
+    status: RecipientStatus,
+) -> None:
+    contents = journey.ready()
+    ses.fails_with = ClientError({"Error": {"Code": code, "Message": message}}, "SendEmail")
 
-    assert len(mail.subject) == 150
-    assert "\n" not in mail.subject
-    plain = render(any_transfer(title=None, sender=None), any_recipient(), "https://ferry.test/t/x")
-    assert plain.subject == "Somebody sent you files"
+    handle(context, journey.job(contents).model_dump())
+
+    recipient = journey.recipient(contents)
+    assert (recipient.reason and recipient.reason.code) == reason
+    assert recipient.status is status
+    assert "r0@example.com" not in str(recipient.reason)
+
+
+def test_a_reason_to_wait_is_forgotten_once_the_mail_is_out(
+    journey: Journey, ses: Ses, context: Context
+) -> None:
+    contents = journey.ready()
+    job = journey.job(contents).model_dump()
+    ses.fails_with = refusal("SendingPausedException")
+    assert handle(context, job) == ["message-0"]
+
+    ses.fails_with = None
+    assert handle(context, job) == []
+
+    recipient = journey.recipient(contents)
+    assert (recipient.status, recipient.reason) == (RecipientStatus.SENT, None)
+
+
+def test_a_notice_carries_no_link_and_nothing_to_unsubscribe_from(
+    journey: Journey, ses: Ses, context: Context
+) -> None:
+    contents = journey.blocked()
+
+    for job in journey.notices(contents):
+        assert handle(context, job.model_dump()) == []
+        assert handle(context, job.model_dump()) == []
+
+    (call,) = ses.calls
+    assert call["Destination"] == {"ToAddresses": [SENDER_EMAIL]}
+    assert call["Content"]["Simple"]["Headers"] == []
+    assert "/t/" not in str(call["Content"])
 
 
 def test_the_log_holds_no_address_and_no_link(
@@ -156,10 +228,12 @@ def test_the_log_holds_no_address_and_no_link(
     handle(context, journey.job(contents).model_dump())
     ses.fails_with = refusal("TooManyRequestsException")
     handle(context, journey.job(journey.ready()).model_dump())
+    for job in journey.notices(journey.blocked()):
+        handle(context, job.model_dump())
 
     lines = log.getvalue()
     assert contents.transfer.id in lines
-    for secret in ("r0@example.com", "/t/", HOSTILE_NAME):
+    for secret in ("r0@example.com", SENDER_EMAIL, "/t/", HOSTILE_NAME):
         assert secret not in lines
 
 

@@ -90,6 +90,25 @@ def test_a_failure_is_told_after_everything_else_was_done(
     assert journey.transfer(over.transfer).status is TransferStatus.EXPIRED
 
 
+def test_a_reminder_is_queued_once_when_it_is_time(
+    journey: Journey, aws: Aws, context: Context
+) -> None:
+    contents = journey.ready(recipients=2)
+    (ready,) = journey.transfers.due_outbox(contents.transfer.expires_at, 10)
+    journey.transfers.mark_dispatched(ready)
+    a_day_before = timedelta(seconds=limits.DEFAULT_EXPIRY - limits.REMIND_BEFORE)
+    journey.make_due(contents.transfer, expires_at=a_day_before, created_at=a_day_before)
+
+    for _ in range(2):
+        index.handler(EVENT, context)  # type: ignore[arg-type]
+
+    (row,) = journey.transfers.due_outbox(contents.transfer.expires_at, 10)
+    assert row.kind == "reminder"
+    assert journey.transfer(contents.transfer).reminded_at is not None
+    (due,) = journey.transfers.due_transfers(contents.transfer.expires_at, 10)
+    assert due.id == contents.transfer.id
+
+
 def test_nothing_to_do_is_done_quietly(journey: Journey, context: Context) -> None:
     journey.ready()
 

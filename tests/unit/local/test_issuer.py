@@ -40,6 +40,18 @@ def test_a_token_verifies_with_the_published_key(issuer: Issuer) -> None:
     assert (claims["iat"], claims["exp"]) == (NOW, NOW + LIFETIME_SECONDS)
 
 
+def test_an_address_is_in_the_token_as_verified_where_one_was_given(issuer: Issuer) -> None:
+    def claims(*given: str) -> dict[str, object]:
+        found: dict[str, object] = jwt.decode(
+            issuer.token("ada", "", *given), options={"verify_signature": False}
+        )
+        return found
+
+    told = claims("ada@example.com")
+    assert (told["email"], told["email_verified"]) == ("ada@example.com", True)
+    assert claims().keys().isdisjoint({"email", "email_verified"})
+
+
 def test_discovery_points_at_the_keys_and_the_token_endpoint(issuer: Issuer) -> None:
     document = issuer.discovery()
     assert document["issuer"] == URL

@@ -14,6 +14,7 @@ from skyferry.core.quotas import Quotas
 from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Sending
+from skyferry.core.suppressing import Suppressing
 from skyferry.core.uploading import Uploading
 from skyferry.functions.api.cursors import Cursors
 from skyferry.functions.api.http import Query, Request
@@ -35,6 +36,7 @@ class App:
     editing: Editing
     uploading: Uploading
     receiving: Receiving
+    suppressing: Suppressing
     idempotency: IdempotencyStore
     rates: Rates
     quotas: Quotas

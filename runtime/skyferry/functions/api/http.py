@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -28,6 +28,10 @@ T = TypeVar("T")
 
 class NoBody(Command):
     """An operation that takes no body; an empty object is one too."""
+
+
+class UnreadBody(NoBody):
+    """An operation that acts whatever its body says, as one-click unsubscription wants it."""
 
 
 class Query(BaseModel):
@@ -88,6 +92,7 @@ def _principal(claims: Mapping[str, str] | None) -> Principal | None:
         owner=claims[contract.PRINCIPAL_OWNER],
         scopes=frozenset(claims.get(contract.PRINCIPAL_SCOPES, "").split()),
         name=claims.get(contract.PRINCIPAL_NAME) or None,
+        email=claims.get(contract.PRINCIPAL_EMAIL) or None,
     )
 
 
@@ -107,27 +112,34 @@ class Response:
 
 def parse_body(model: type[B], request: Request, *media_types: str) -> B:
     """Strict JSON: no duplicate keys, no NaN, no unknown fields. Raises MalformedError with every error."""
-    if len(request.body) > limits.MAX_BODY:
+    largest = limits.MAX_UNREAD_BODY if model is UnreadBody else limits.MAX_BODY
+    if len(request.body) > largest:
         raise SizeLimitError(
-            f"The body has {len(request.body)} bytes; at most {limits.MAX_BODY} are allowed."
+            f"The body has {len(request.body)} bytes; at most {largest} are allowed."
         )
+    if model is UnreadBody:
+        return model()
     if not request.body.strip():
         if model is NoBody:
             return model()
         raise MalformedError("The body is empty; a JSON object is needed.")
-    given = request.headers.get("content-type", media_types[0])
-    content_type = given.partition(";")[0].strip().lower()
-    if content_type not in media_types:
-        shown, allowed = content_type[:100] or "of no media type", " or ".join(media_types)
-        raise UnsupportedMediaTypeError(f"The body is {shown}; {allowed} is needed.")
-    if content_type != FORM:
+    form = _content_type(request, media_types) == FORM
+    if not form:
         _refuse_sloppy_json(request.body)
     try:
-        if content_type == FORM:
+        if form:
             return model.model_validate(_form(request.body))
         return model.model_validate_json(request.body)
     except ValidationError as error:
         raise _malformed(error, "") from None
+
+
+def _content_type(request: Request, allowed: Sequence[str]) -> str:
+    given = request.headers.get("content-type", allowed[0]).partition(";")[0].strip().lower()
+    if given not in allowed:
+        shown = given[:100] or "of no media type"
+        raise UnsupportedMediaTypeError(f"The body is {shown}; {' or '.join(allowed)} is needed.")
+    return given
 
 
 def _form(body: bytes) -> dict[str, str]:

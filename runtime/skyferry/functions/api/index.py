@@ -14,6 +14,7 @@ from skyferry.adapters.file_store import FileStore
 from skyferry.adapters.idempotency_table import IdempotencyTable
 from skyferry.adapters.mail_table import MailTable
 from skyferry.adapters.signing_key import SigningKey
+from skyferry.adapters.suppression_table import SuppressionTable
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.adapters.usage_rows import UsageTable
 from skyferry.contract import ScanGate
@@ -23,6 +24,7 @@ from skyferry.core.quotas import Quotas
 from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Sending
+from skyferry.core.suppressing import Suppressing
 from skyferry.core.uploading import Uploading
 from skyferry.functions.api import dispatch, links, page, problems, ratelimit
 from skyferry.functions.api.app import App
@@ -65,6 +67,7 @@ def build() -> App:
             clock.now,
             ids.new_id,
         ),
+        suppressing=Suppressing(SuppressionTable(table), mails, clock.now),
         idempotency=IdempotencyTable(table, clock.now),
         rates=rates,
         quotas=quotas,

@@ -20,7 +20,13 @@ from skyferry.core.errors import (
     TooManyRequestsError,
     UnavailableError,
 )
-from skyferry.functions.api.http import JSON, NoBody, UnsupportedMediaTypeError
+from skyferry.functions.api.http import (
+    FORM,
+    JSON,
+    NoBody,
+    UnreadBody,
+    UnsupportedMediaTypeError,
+)
 from skyferry.functions.api.operation import Idempotency, Operation
 from skyferry.functions.api.operations import OPERATIONS
 from skyferry.functions.api.problems import (
@@ -39,6 +45,12 @@ from skyferry.functions.api.ratelimit import RATE_HEADERS
 Document = dict[str, Any]
 
 _REF = "#/components/schemas/{model}"
+_ONE_CLICK: Document = {
+    "type": "object",
+    "description": "RFC 8058 has `List-Unsubscribe=One-Click` here; whatever it says, it is not read.",
+    "additionalProperties": False,
+    "properties": {"List-Unsubscribe": {"type": "string"}},
+}
 _HEADERS = {
     "Location": "Where the resource is, or where to follow the work.",
     "ETag": "The version of what is answered; for If-None-Match.",
@@ -106,7 +118,7 @@ def document() -> Document:
 
 
 def _schemas() -> Document:
-    bodies = {op.body for op in OPERATIONS if op.body is not NoBody}
+    bodies = {op.body for op in OPERATIONS if not issubclass(op.body, NoBody)}
     answers = {op.answer for op in OPERATIONS if op.answer is not None} | {ProblemDocument}
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((model, "validation") for model in bodies),
@@ -130,7 +142,9 @@ def _operation(operation: Operation) -> Document:
     }
     if parameters := _parameters(operation):
         described["parameters"] = parameters
-    if operation.body is not NoBody:
+    if operation.body is UnreadBody:
+        described["requestBody"] = {"required": False, "content": {FORM: {"schema": _ONE_CLICK}}}
+    elif operation.body is not NoBody:
         described["requestBody"] = {
             "required": True,
             "content": {kind: {"schema": _ref(operation.body)} for kind in operation.media_types},
@@ -204,7 +218,7 @@ def _inline(described: Document, schema: Document) -> Document:
 
 def _responses(operation: Operation) -> Document:
     responses: Document = {str(int(operation.success)): _success(operation)}
-    if operation.html and operation.method == "POST":
+    if operation.html and operation.success is HTTPStatus.CREATED:
         responses["303"] = {
             "description": "For a browser: on to the bytes.",
             "headers": _headers(["Location"]),

@@ -7,6 +7,7 @@ from skyferry.functions.api import (
     links,
     recipients,
     service,
+    suppressions,
     transfers,
     uploads,
 )
@@ -21,6 +22,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *events.OPERATIONS,
     *links.OPERATIONS,
     *account.OPERATIONS,
+    *suppressions.OPERATIONS,
     *service.OPERATIONS,
 )
 

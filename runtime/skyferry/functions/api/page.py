@@ -49,6 +49,10 @@ def locked(action: str, refused: str | None = None, status: int = HTTPStatus.OK)
     return _html("locked.html", status, action=action, refused=refused)
 
 
+def unsubscription(unsubscribed: bool) -> Response:
+    return _html("unsubscribe.html", HTTPStatus.OK, unsubscribed=unsubscribed)
+
+
 def problem(problem: Problem, detail: str) -> Response:
     return _html("problem.html", problem.status, detail=detail)
 

@@ -69,6 +69,7 @@ TABLE: dict[type[errors.SkyferryError], Problem] = {
     errors.IdempotencyMismatchError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused"
     ),
+    errors.NoVerifiedEmailError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no-verified-email"),
     PreconditionFailedError: Problem(HTTPStatus.PRECONDITION_FAILED, "precondition-failed"),
     PreconditionRequiredError: Problem(HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"),
     errors.TooManyRequestsError: Problem(

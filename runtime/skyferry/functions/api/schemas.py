@@ -51,8 +51,12 @@ def upload_instructions(upload: models.PostUpload | MultipartUpload) -> UploadIn
 
 
 class Reason(Schema):
-    code: str
+    code: str = Field(description="Stable; what programs decide on.")
     detail: str
+
+
+def _reason(reason: models.Reason | None) -> Reason | None:
+    return None if reason is None else Reason(**dict(reason))
 
 
 class File(Schema):
@@ -76,7 +80,7 @@ def _file_fields(file: models.File) -> dict[str, object]:
         **file.model_dump(
             include={"id", "name", "path", "size", "content_type", "status", "sha256", "crc64nvme"}
         ),
-        "reason": file.reason.model_dump() if file.reason else None,
+        "reason": _reason(file.reason),
     }
 
 
@@ -96,6 +100,7 @@ class TransferRecipient(Schema):
     name: str | None
     locale: str
     status: RecipientStatus
+    reason: Reason | None = Field(description="Why the last mail did not arrive.")
 
     @classmethod
     def of(cls, recipient: models.Recipient) -> "TransferRecipient":
@@ -105,6 +110,7 @@ class TransferRecipient(Schema):
             name=recipient.name,
             locale=recipient.locale,
             status=recipient.status,
+            reason=_reason(recipient.reason),
         )
 
 
@@ -125,12 +131,19 @@ class Recipient(TransferRecipient):
         )
 
 
+class Notify(Schema):
+    downloads: bool
+    problems: bool
+    reminder: bool
+
+
 class TransferSummary(Schema):
     id: str
     status: TransferStatus
     title: str | None
     message: str | None
     sender: str | None
+    notify: Notify
     tags: dict[str, str]
     created_at: Time
     updated_at: Time
@@ -147,7 +160,7 @@ class TransferSummary(Schema):
 
     @classmethod
     def of(cls, transfer: models.Transfer, now: datetime) -> "TransferSummary":
-        return cls(**_transfer_fields(transfer, now))
+        return cls.model_validate(_transfer_fields(transfer, now))
 
 
 def _transfer_fields(transfer: models.Transfer, now: datetime) -> dict[str, object]:

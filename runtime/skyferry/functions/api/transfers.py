@@ -11,6 +11,7 @@ from skyferry.contract import SCOPE_READ, SCOPE_WRITE, Metric
 from skyferry.core import commands, limits
 from skyferry.core.errors import (
     NotFoundError,
+    NoVerifiedEmailError,
     QuotaExceededError,
     StateError,
     UploadIncompleteError,
@@ -164,7 +165,7 @@ OPERATIONS = (
         answer_headers=("Location", "ETag"),
         body=commands.NewTransfer,
         idempotency=Idempotency.ACCEPTED,
-        errors=(QuotaExceededError,),
+        errors=(NoVerifiedEmailError, QuotaExceededError),
     ),
     Operation(
         id="listTransfers",
@@ -192,14 +193,14 @@ OPERATIONS = (
         id="editTransfer",
         method="PATCH",
         path=TRANSFER,
-        summary="Change title, message, expiry or download cap.",
+        summary="Change title, message, expiry, download cap or notifications.",
         run=edit_transfer,
         scope=SCOPE_WRITE,
         answer=schemas.Transfer,
         answer_headers=("ETag",),
         body=commands.PatchTransfer,
         media_types=(MERGE_PATCH,),
-        errors=(NotFoundError, StateError, *PRECONDITIONS),
+        errors=(NotFoundError, StateError, NoVerifiedEmailError, *PRECONDITIONS),
     ),
     Operation(
         id="finalizeTransfer",

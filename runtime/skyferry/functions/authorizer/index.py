@@ -64,5 +64,6 @@ def _policy(principal: Principal, method_arn: str) -> dict[str, Any]:
             contract.PRINCIPAL_OWNER: principal.owner,
             contract.PRINCIPAL_SCOPES: " ".join(sorted(principal.scopes)),
             contract.PRINCIPAL_NAME: principal.name or "",
+            contract.PRINCIPAL_EMAIL: principal.email or "",
         },
     }

@@ -11,7 +11,7 @@ import jwt
 from jwt import PyJWKClient
 
 from skyferry.core.models import Principal
-from skyferry.core.text import person
+from skyferry.core.text import email, person
 
 #: Asymmetric only, and pinned: what the token's header asks for does not count.
 ALGORITHMS = ["RS256", "ES256"]
@@ -64,7 +64,10 @@ class TokenVerifier:
         if claims.get("token_use") == "id" or "nonce" in claims:
             raise InvalidTokenError("id token")
         return Principal(
-            owner=owner(self.issuer, subject), scopes=_scopes(claims), name=_name(claims)
+            owner=owner(self.issuer, subject),
+            scopes=_scopes(claims),
+            name=_name(claims),
+            email=_email(claims),
         )
 
 
@@ -90,5 +93,16 @@ def _name(claims: dict[str, Any]) -> str | None:
     name = claims.get("name")
     try:
         return person(name[:100]) if isinstance(name, str) else None
+    except ValueError:
+        return None
+
+
+def _email(claims: dict[str, Any]) -> str | None:
+    """Where the caller's own notices go: an address that the issuer says is verified, or none."""
+    address = claims.get("email")
+    if claims.get("email_verified") is not True or not isinstance(address, str):
+        return None
+    try:
+        return email(address)
     except ValueError:
         return None

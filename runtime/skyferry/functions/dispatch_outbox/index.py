@@ -11,6 +11,7 @@ from skyferry.adapters.transfer_table import TransferTable
 from skyferry.contract import Metric
 from skyferry.core.delivering import Dispatching
 from skyferry.core.errors import SkyferryError
+from skyferry.core.lifecycle import TRANSFER_READY
 from skyferry.core.models import OutboxMessage
 from skyferry.shared import clients, observability
 from skyferry.shared.settings import DispatchOutboxSettings
@@ -41,6 +42,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         except SkyferryError:
             logger.exception("failed")
             return {"batchItemFailures": [{"itemIdentifier": sequence}]}
-        observability.count(Metric.TRANSFERS_READY)
+        if message.type == TRANSFER_READY:
+            observability.count(Metric.TRANSFERS_READY)
         logger.info("dispatched", outbox_id=message.id, jobs=jobs)
     return {"batchItemFailures": []}

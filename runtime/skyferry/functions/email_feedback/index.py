@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.mail_table import MailTable
+from skyferry.adapters.suppression_table import SuppressionTable
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.core.delivering import Feedback, Timeline
 from skyferry.functions.email_feedback.messages import SesEvent
@@ -21,7 +22,8 @@ logger = observability.logger()
 def build() -> Feedback:
     table = Table(clients.dynamodb(), EmailFeedbackSettings.load().table_name)
     mails = MailTable(table)
-    return Feedback(mails, Timeline(TransferTable(table), mails, clock.now, ids.new_id))
+    timeline = Timeline(TransferTable(table), mails, clock.now, ids.new_id)
+    return Feedback(mails, SuppressionTable(table), timeline)
 
 
 def _hear(body: Mapping[str, Any]) -> None:
@@ -30,7 +32,9 @@ def _hear(body: Mapping[str, Any]) -> None:
     known = (
         job is not None
         and bool(statuses)
-        and build().heard(job, event.detail.mail.message_id, statuses)
+        and build().heard(
+            job, event.detail.mail.message_id, statuses, event.reason, event.suppresses
+        )
     )
     logger.info(
         "heard" if known else "ignored",

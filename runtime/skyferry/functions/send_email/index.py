@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.mail_table import MailTable
 from skyferry.adapters.mailer import Mailer
+from skyferry.adapters.suppression_table import SuppressionTable
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.contract import Metric
 from skyferry.core.delivering import Delivering, Timeline
@@ -30,6 +31,7 @@ def build() -> Delivering:
     return Delivering(
         transfers=transfers,
         mails=mails,
+        suppressions=SuppressionTable(table),
         mailer=Mailer(clients.sesv2(), settings.sender_address, settings.configuration_set, render),
         timeline=Timeline(transfers, mails, clock.now, ids.new_id),
         clock=clock.now,
