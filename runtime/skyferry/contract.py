@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 METRICS_NAMESPACE: Final = "Skyferry"
+#: PUBLIC_BASE_URL of the api function where it has none: the address that API Gateway was called by. (The
+#: gateway's own address cannot be in the environment of a function that the gateway itself names.)
+ADDRESS_OF_REQUEST: Final = "request"
 
 
 class Env(StrEnum):
@@ -51,7 +54,14 @@ class Function(StrEnum):
 FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
     Function.AUTHORIZER: frozenset({Env.ENVIRONMENT, Env.OIDC_ISSUER, Env.OIDC_AUDIENCE}),
     Function.API: frozenset(
-        {Env.ENVIRONMENT, Env.TABLE_NAME, Env.BUCKET_NAME, Env.SCAN_GATE, Env.CORS_ORIGINS}
+        {
+            Env.ENVIRONMENT,
+            Env.TABLE_NAME,
+            Env.BUCKET_NAME,
+            Env.SCAN_GATE,
+            Env.CORS_ORIGINS,
+            Env.PUBLIC_BASE_URL,
+        }
     ),
     Function.PROCESS_UPLOAD: frozenset(
         {Env.ENVIRONMENT, Env.TABLE_NAME, Env.BUCKET_NAME, Env.SCAN_GATE}

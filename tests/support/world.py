@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 
 from skyferry.contract import ScanVerdict
+from skyferry.core.capability import Capabilities
 from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
+from skyferry.core.companion import Companion
 from skyferry.core.delivering import Delivering, Dispatching, Feedback, Timeline
 from skyferry.core.editing import Editing
 from skyferry.core.models import File, Mail, MailJob, Principal, Transfer
 from skyferry.core.receiving import Receiving
+from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Contents, Sending
 from skyferry.core.sweeping import Sweeping
 from skyferry.core.uploading import Uploading
@@ -56,6 +59,16 @@ class World:
             lambda token: f"https://ferry.test/t/{token}",
         )
         self.editing = Editing(self.sending, self.transfers, self.store, *common)
+        self.requests = fakes.FakeRequests(self.transfers)
+        self.capabilities = Capabilities(
+            self.editing, self.transfers, fakes.FakeCapabilities(self.requests), self.clock
+        )
+        self.requesting = Requesting(
+            self.sending, self.requests, self.transfers, self.capabilities, self.clock
+        )
+        self.companion = Companion(
+            self.capabilities, self.uploading, self.transfers, self.store, *common
+        )
         self.feedback = Feedback(self.mails, self.timeline)
         self.sweeping = Sweeping(
             self.sending,

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from skyferry.adapters import rows
-from skyferry.adapters.dynamodb import NEW, Condition, ConditionFailedError, Delete, Put, Row, Table
+from skyferry.adapters.dynamodb import (
+    NEW,
+    Condition,
+    ConditionFailedError,
+    Delete,
+    Put,
+    Row,
+    Table,
+    Write,
+)
 from skyferry.contract import Table as Names
 from skyferry.core import lifecycle, limits
 from skyferry.core.errors import ConflictError, NotFoundError
@@ -72,15 +81,35 @@ class TransferTable:
         return [transfer for transfer in page if transfer.id != before][:limit]
 
     def create(self, change: Change) -> Transfer:
+        try:
+            self.create_with(change)
+        except ConflictError:
+            return self.get(change.after.owner, change.after.id)
+        return change.after
+
+    def create_with(self, change: Change, *others: Write) -> None:
+        """Write a new transfer in one transaction with other rows. Raises ConflictError if it is there
+        already, or a condition of the others does not hold."""
         self.table.put_all(_children(change))
         try:
             self.table.write(
                 Put(_root(change.after), NEW),
                 *(Put(rows.to_row(event)) for event in change.events),
+                *others,
             )
-        except (ConditionFailedError, ConflictError):
-            return self.get(change.after.owner, change.after.id)
-        return change.after
+        except ConditionFailedError:
+            raise ConflictError("The transfer is there already, or a row has changed.") from None
+
+    def withdraw(self, change: Change) -> None:
+        """Remove what a create that did not come about has written ahead of its root."""
+        root = self.table.get(
+            rows.partition(change.after.owner), rows.transfer_sort(change.after.id)
+        )
+        if root is None:
+            children = _children(change)
+            self.table.delete_all(
+                [(row[Names.PARTITION_KEY], row[Names.SORT_KEY]) for row in children]
+            )
 
     def commit(self, change: Change) -> None:
         unchanged = Condition("version = :version", values={":version": change.before.version})

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from skyferry.core.errors import ConflictError, UnavailableError
 from skyferry.core.models import Change, Transfer
@@ -12,6 +12,8 @@ from skyferry.core.models import Change, Transfer
 ATTEMPTS = 30
 _BASE_PAUSE = 0.005
 _MAX_PAUSE = 0.2
+
+T = TypeVar("T")
 
 
 class Committer(Protocol):
@@ -32,16 +34,24 @@ def change(
     `decide` is called afresh, with a fresh transfer, after each lost race. Raises UnavailableError after
     30 lost races: nothing was changed, the caller may try again.
     """
-    for attempt in range(ATTEMPTS):
+
+    def attempt() -> Transfer:
         transfer = transfers.get(owner, transfer_id)
         decision = decide(transfer)
         if decision is None:
             return transfer
+        transfers.commit(decision)
+        return decision.after
+
+    return contended(attempt, sleep=sleep)
+
+
+def contended(attempt: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:
+    """Run `attempt`, which reads, decides and commits, until it does not raise ConflictError."""
+    for count in range(ATTEMPTS):
         try:
-            transfers.commit(decision)
+            return attempt()
         except ConflictError:
             # Full jitter: contenders must not meet again in step.
-            sleep(random.uniform(0, min(_MAX_PAUSE, _BASE_PAUSE * 2**attempt)))  # noqa: S311
-            continue
-        return decision.after
-    raise UnavailableError("The transfer is changing too fast right now; try again.")
+            sleep(random.uniform(0, min(_MAX_PAUSE, _BASE_PAUSE * 2**count)))  # noqa: S311
+    raise UnavailableError("This is changing too fast right now; try again.")

@@ -45,6 +45,17 @@ class Sending:
         """`transfer_id` is chosen by the caller, so that a retried create meets its own transfer.
 
         Raises MalformedError for an expiry or a file size outside the limits."""
+        self.transfers.create(self.draft(principal, new, transfer_id))
+        return self.get(principal, transfer_id)
+
+    def draft(
+        self,
+        principal: Principal,
+        new: NewTransfer,
+        transfer_id: str,
+        request_id: str | None = None,
+    ) -> Change:
+        """What creates the transfer, not yet committed; `request_id` names the request it came in by."""
         now = self.clock()
         self.require_verifiable(new.files, "/files/{index}")
         if new.expires_at is not None:
@@ -79,6 +90,7 @@ class Sending:
             message=new.message,
             tags=new.tags,
             sender=principal.name,
+            request_id=request_id,
             created_at=now,
             updated_at=now,
             expires_at=expires_at,
@@ -88,8 +100,7 @@ class Sending:
             total_size=sum(file.size for file in files),
             recipient_count=len(recipients),
         )
-        self.transfers.create(lifecycle.created(transfer, files, recipients, now, self.ids))
-        return self.get(principal, transfer_id)
+        return lifecycle.created(transfer, files, recipients, now, self.ids)
 
     def require_verifiable(self, files: Sequence[NewFile], pointer: str) -> None:
         """Raises MalformedError; `pointer` leads to a file of the request by its `{index}`."""

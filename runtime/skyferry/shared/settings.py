@@ -36,6 +36,7 @@ class ApiSettings(TableSettings):
     bucket_name: str = Field(alias=Env.BUCKET_NAME.value)
     scan_gate: ScanGate = Field(alias=Env.SCAN_GATE.value)
     cors_origins: str = Field(alias=Env.CORS_ORIGINS.value)
+    public_base_url: str = Field(alias=Env.PUBLIC_BASE_URL.value)
 
 
 class ProcessUploadSettings(TableSettings):

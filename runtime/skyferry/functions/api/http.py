@@ -53,6 +53,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     principal: Principal | None
+    #: `https://<domain><base path>` as API Gateway knows itself, whatever the Host header says.
+    address: str
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
@@ -71,7 +73,14 @@ class Request:
             headers={k.lower(): v for k, v in (event.get("headers") or {}).items()},
             body=raw,
             principal=_principal(context.get("authorizer")),
+            address=f"https://{context.get('domainName', '')}{_base_path(context)}",
         )
+
+
+def _base_path(context: Mapping[str, Any]) -> str:
+    """What stands before the route in the path: the stage, or a custom domain's mapping."""
+    depth = context.get("resourcePath", "").strip("/").count("/") + 1
+    return "/".join(context.get("path", "").split("/")[:-depth])
 
 
 def _principal(claims: Mapping[str, str] | None) -> Principal | None:
@@ -99,11 +108,13 @@ class Response:
         return cls(status=status, body=model.model_dump_json(), headers=headers or {})
 
 
-def parse_body(model: type[B], request: Request, media_type: str = JSON) -> B:
+def parse_body(
+    model: type[B], request: Request, media_type: str = JSON, max_body: int = limits.MAX_BODY
+) -> B:
     """Strict JSON: no duplicate keys, no NaN, no unknown fields. Raises MalformedError with every error."""
-    if len(request.body) > limits.MAX_BODY:
+    if len(request.body) > max_body:
         raise SizeLimitError(
-            f"The body has {len(request.body)} bytes; at most {limits.MAX_BODY} are allowed."
+            f"The body has {len(request.body)} bytes; at most {max_body} are allowed."
         )
     if not request.body.strip():
         if model is NoBody:

@@ -12,12 +12,16 @@ from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.file_store import FileStore
 from skyferry.adapters.idempotency_table import IdempotencyTable
 from skyferry.adapters.mail_table import MailTable
+from skyferry.adapters.request_table import CapabilityTable, RequestTable
 from skyferry.adapters.signing_key import SigningKey
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.contract import ScanGate
 from skyferry.core import limits
+from skyferry.core.capability import Capabilities
+from skyferry.core.companion import Companion
 from skyferry.core.editing import Editing
 from skyferry.core.receiving import Receiving
+from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
 from skyferry.core.uploading import Uploading
 from skyferry.functions.api import dispatch, page, problems
@@ -39,16 +43,24 @@ def build() -> App:
     gated = settings.scan_gate is ScanGate.REQUIRED
     largest = limits.MAX_SCANNED_FILE_SIZE if gated else limits.MAX_FILE_SIZE
     sending = Sending(transfers, store, clock.now, ids.new_id, largest)
+    editing = Editing(sending, transfers, store, clock.now, ids.new_id)
+    uploading = Uploading(transfers, store, clock.now, ids.new_id)
+    capabilities = Capabilities(editing, transfers, CapabilityTable(table), clock.now)
+    requests = RequestTable(table, transfers)
     return App(
         sending=sending,
-        editing=Editing(sending, transfers, store, clock.now, ids.new_id),
-        uploading=Uploading(transfers, store, clock.now, ids.new_id),
+        editing=editing,
+        uploading=uploading,
         receiving=Receiving(transfers, mails, store, clock.now, ids.new_id),
+        requesting=Requesting(sending, requests, transfers, capabilities, clock.now),
+        capabilities=capabilities,
+        companion=Companion(capabilities, uploading, transfers, store, clock.now, ids.new_id),
         idempotency=IdempotencyTable(table, clock.now),
         cursors=Cursors(cache(SigningKey(table).get)),
         clock=clock.now,
         ids=ids.new_id,
         cors_origins=settings.cors_origins,
+        public_base_url=settings.public_base_url,
         document=_document,
     )
 
@@ -92,7 +104,7 @@ def _refuse(error: Exception, request: Request, request_id: str) -> Response:
     if problem is problems.INTERNAL:
         logger.error("failed", exc_info=error)
     response = problems.to_response(error, request.path, request_id)
-    if request.resource.startswith("/t/") and page.wanted(request):
+    if request.resource.startswith(("/t/", "/r/")) and page.wanted(request):
         return page.problem(problem, str(error))
     return response
 

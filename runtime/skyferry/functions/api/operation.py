@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from skyferry.core import limits
 from skyferry.core.commands import Command
 from skyferry.core.errors import SkyferryError
 from skyferry.functions.api.app import App, Call
@@ -40,6 +41,7 @@ class Operation:
     answer_headers: Sequence[str] = ()
     body: type[Command] = NoBody
     media_type: str = JSON
+    max_body: int = limits.MAX_BODY
     #: Prefix of the id of what the operation creates.
     creates: str = "tr"
     query: type[Query] = NoQuery

@@ -1,6 +1,17 @@
 """Every operation of the API, and the routes they make."""
 
-from skyferry.functions.api import events, files, links, recipients, service, transfers, uploads
+from skyferry.functions.api import (
+    capability,
+    companion,
+    events,
+    files,
+    links,
+    recipients,
+    requests,
+    service,
+    transfers,
+    uploads,
+)
 from skyferry.functions.api.operation import Operation
 
 #: In the order of the OpenAPI document.
@@ -11,6 +22,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *recipients.OPERATIONS,
     *events.OPERATIONS,
     *links.OPERATIONS,
+    *requests.OPERATIONS,
+    *capability.OPERATIONS,
+    *companion.OPERATIONS,
     *service.OPERATIONS,
 )
 
