@@ -35,23 +35,32 @@ def change(
     30 lost races: nothing was changed, the caller may try again.
     """
 
-    def attempt() -> Transfer:
+    def decided() -> tuple[Transfer, Change | None]:
         transfer = transfers.get(owner, transfer_id)
-        decision = decide(transfer)
-        if decision is None:
-            return transfer
-        transfers.commit(decision)
-        return decision.after
+        return transfer, decide(transfer)
 
-    return contended(attempt, sleep=sleep)
+    def commit(decision: tuple[Transfer, Change | None]) -> None:
+        if decision[1] is not None:
+            transfers.commit(decision[1])
+
+    transfer, decision = contended(decided, commit, sleep=sleep)
+    return transfer if decision is None else decision.after
 
 
-def contended(attempt: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:
-    """Run `attempt`, which reads, decides and commits, until it does not raise ConflictError."""
+def contended(
+    decide: Callable[[], T],
+    commit: Callable[[T], None],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
+    """Decide and commit, and again when `commit` raises ConflictError; answers the decision that held."""
     for count in range(ATTEMPTS):
+        decision = decide()
         try:
-            return attempt()
+            commit(decision)
         except ConflictError:
             # Full jitter: contenders must not meet again in step.
             sleep(random.uniform(0, min(_MAX_PAUSE, _BASE_PAUSE * 2**count)))  # noqa: S311
+            continue
+        return decision
     raise UnavailableError("This is changing too fast right now; try again.")

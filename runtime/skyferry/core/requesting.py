@@ -8,11 +8,22 @@ from skyferry.core import guarded, limits, upload_requests
 from skyferry.core.capability import Capabilities
 from skyferry.core.commands import NewContribution, NewRequest, NewTransfer, PatchRequest
 from skyferry.core.errors import ConflictError, NotFoundError
-from skyferry.core.models import Principal
+from skyferry.core.models import Change, Principal
 from skyferry.core.ports import Clock, RequestStore, TransferStore
 from skyferry.core.receiving import token_hash
 from skyferry.core.sending import Contents, Sending
-from skyferry.core.upload_requests import UploadLimits, UploadRequest
+from skyferry.core.upload_requests import Capability, UploadLimits, UploadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One use of a link; nothing but another capability where its transfer is there already."""
+
+    before: UploadRequest
+    after: UploadRequest | None
+    change: Change | None
+    secret: str
+    capability: Capability
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +111,17 @@ class Requesting:
         request_id: str,
         decide: Callable[[UploadRequest], UploadRequest | None],
     ) -> UploadRequest:
-        def attempt() -> UploadRequest:
+        def decided() -> tuple[UploadRequest, UploadRequest | None]:
             before = self.get(principal, request_id)
-            after = decide(before)
-            if after is None:
-                return before
-            self.requests.commit(before, after)
-            return after
+            return before, decide(before)
 
-        return guarded.contended(attempt)
+        def commit(step: tuple[UploadRequest, UploadRequest | None]) -> None:
+            before, after = step
+            if after is not None:
+                self.requests.commit(before, after)
+
+        before, after = guarded.contended(decided, commit)
+        return before if after is None else after
 
     def view(self, token: str) -> UploadRequest:
         """Raises NotFoundError, DeletedError, ExpiredError or RequestUsedError. Changes nothing."""
@@ -124,28 +137,30 @@ class Requesting:
 
         `transfer_id` is chosen by the caller: a repeated request meets its own transfer, counts no further
         use, and gets another capability for it."""
-        hashed = token_hash(token)
+        use = guarded.contended(lambda: self._use(token, new, transfer_id), self._commit)
+        contents = self.sending.get(use.capability.principal, transfer_id)
+        return contents, use.secret
 
-        def attempt() -> str:
-            request = self.requests.by_token(hashed)
-            if self._exists(request.owner, transfer_id):
-                transfer = self.transfers.get(request.owner, transfer_id)
-                return self.capabilities.mint(transfer, request.limits)[0]
-            after = upload_requests.used(request, self.clock())
-            request.limits.require(new.files, "/files/{index}")
-            draft = self.sending.draft(
-                Principal(owner=request.owner, scopes=frozenset(), name=new.sender_name),
-                NewTransfer(title=request.title, message=new.sender_message, files=new.files),
-                transfer_id,
-                request.id,
-            )
-            secret, capability = self.capabilities.draft(draft.after, request.limits)
-            self.requests.use(request, after, draft, capability)
-            return secret
+    def _use(self, token: str, new: NewContribution, transfer_id: str) -> "_Use":
+        request = self.requests.by_token(token_hash(token))
+        if self._exists(request.owner, transfer_id):
+            transfer = self.transfers.get(request.owner, transfer_id)
+            return _Use(request, None, None, *self.capabilities.draft(transfer, request.limits))
+        after = upload_requests.used(request, self.clock())
+        request.limits.require(new.files, "/files/{index}")
+        change = self.sending.draft(
+            Principal(owner=request.owner, scopes=frozenset(), name=new.sender_name),
+            NewTransfer(title=request.title, message=new.sender_message, files=new.files),
+            transfer_id,
+            request.id,
+        )
+        return _Use(request, after, change, *self.capabilities.draft(change.after, request.limits))
 
-        secret = guarded.contended(attempt)
-        capability = self.capabilities.admit(secret)
-        return self.sending.get(capability.principal, transfer_id), secret
+    def _commit(self, use: "_Use") -> None:
+        if use.after is None or use.change is None:
+            self.capabilities.store.add(use.capability)
+        else:
+            self.requests.use(use.before, use.after, use.change, use.capability)
 
     def _exists(self, owner: str, transfer_id: str) -> bool:
         try:
