@@ -74,8 +74,9 @@ class Editing:
             known = self.transfers.files(principal.owner, transfer_id)
             if any(other.id == file_id for other in known):
                 return None
+            added = amendments.file_added(transfer, file, self.clock(), self.ids)
             allow(transfer)
-            return amendments.file_added(transfer, file, self.clock(), self.ids)
+            return added
 
         transfer = guarded.change(self.transfers, principal.owner, transfer_id, decide)
         return transfer, self.transfers.file(principal.owner, transfer_id, file_id)
