@@ -37,10 +37,7 @@ class RequestTable:
         link = self.table.get(rows.link_partition(token_hash), rows.REQUEST_LINK_SORT)
         if link is None:
             raise NotFoundError
-        request = self.get(link["owner"], link["request_id"])
-        if request.token_hash != token_hash:
-            raise NotFoundError
-        return request
+        return self.get(link["owner"], link["request_id"])
 
     def page(self, owner: str, before: str | None, limit: int) -> list[UploadRequest]:
         found = self.table.query(

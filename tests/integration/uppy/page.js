@@ -15,8 +15,9 @@ window.start = async ({ endpoint, files, options = {}, pauseFor = 0, cancelAfter
   const plugin = { companionEndpoint: endpoint, ...rest }
   if (multipart !== undefined) plugin.shouldUseMultipart = multipart
   const uppy = new Uppy().use(AwsS3, plugin)
+  uppy.on('file-added', (file) => uppy.setFileMeta(file.id, { size: file.size, ...file.meta }))
   for (const { name, type, size, seed, meta } of files) {
-    uppy.addFile({ name, type, data: new Blob([bytes(size, seed)], { type }), meta: { size, ...meta } })
+    uppy.addFile({ name, type, data: new Blob([bytes(size, seed)], { type }), meta })
   }
   let parts = 0
   uppy.on('s3-multipart:part-uploaded', (file) => {

@@ -2,7 +2,7 @@
 
 import pytest
 from skyferry.core import limits
-from skyferry.core.commands import NewFile
+from skyferry.core.commands import NewFile, PatchTransfer
 from skyferry.core.errors import (
     DeletedError,
     ExpiredError,
@@ -113,6 +113,19 @@ def test_a_capability_ends_by_itself_when_its_transfer_is_prolonged() -> None:
     world.clock.pass_seconds(limits.MIN_EXPIRY)
 
     assert longer.status_at(world.clock()) is TransferStatus.UPLOADING
+    with pytest.raises(ExpiredError):
+        world.capabilities.admit(token)
+
+
+def test_a_capability_ends_when_its_transfer_is_shortened() -> None:
+    world = World()
+    contents = world.create(b"hello", expires_in=limits.DAY)
+    token, capability = world.capabilities.grant(ME, contents.transfer.id)
+    sooner = capability.expires_at - limits.seconds(limits.DAY - limits.MIN_EXPIRY)
+    world.editing.edit(ME, contents.transfer.id, PatchTransfer(expires_at=sooner), lambda _: None)
+
+    world.clock.pass_seconds(limits.MIN_EXPIRY)
+
     with pytest.raises(ExpiredError):
         world.capabilities.admit(token)
 

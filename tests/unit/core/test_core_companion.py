@@ -204,6 +204,15 @@ def test_an_aborted_upload_can_be_started_anew() -> None:
     assert session.companion.parts(*session.session(anew)) == []
 
 
+def test_an_upload_that_the_store_has_dropped_is_unknown() -> None:
+    session = Session()
+    file = session.started(7)
+    session.world.store.uploads.clear()
+
+    with pytest.raises(NotFoundError):
+        session.companion.parts(*session.session(file))
+
+
 def test_what_is_joined_cannot_be_aborted() -> None:
     session = Session()
     file = session.started(3)
