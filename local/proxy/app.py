@@ -15,7 +15,9 @@ from local.settings import STAGE
 
 _BASE: Final = f"/{STAGE}"
 _MAX_BODY: Final = 10 * 1024 * 1024
-_ALLOWED_HEADERS: Final = "Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match"
+_ALLOWED_HEADERS: Final = (
+    "Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match,Skyferry-Session"
+)
 _HOP_BY_HOP: Final = frozenset(
     {b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )

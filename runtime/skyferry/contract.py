@@ -26,6 +26,11 @@ class Env(StrEnum):
     CONFIGURATION_SET = "CONFIGURATION_SET"
     #: Origins that browsers may call the API from: `*`, `none`, or a comma-separated list.
     CORS_ORIGINS = "CORS_ORIGINS"
+    #: Quotas of one owner.
+    QUOTA_BYTES = "QUOTA_BYTES"
+    QUOTA_FILES = "QUOTA_FILES"
+    MAILS_PER_DAY = "MAILS_PER_DAY"
+    REQUESTS_PER_MINUTE = "REQUESTS_PER_MINUTE"
     OIDC_ISSUER = "OIDC_ISSUER"
     OIDC_AUDIENCE = "OIDC_AUDIENCE"
 
@@ -61,6 +66,10 @@ FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
             Env.SCAN_GATE,
             Env.CORS_ORIGINS,
             Env.PUBLIC_BASE_URL,
+            Env.QUOTA_BYTES,
+            Env.QUOTA_FILES,
+            Env.MAILS_PER_DAY,
+            Env.REQUESTS_PER_MINUTE,
         }
     ),
     Function.PROCESS_UPLOAD: frozenset(

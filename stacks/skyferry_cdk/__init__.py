@@ -17,7 +17,7 @@ from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.rest_api import RestApi
 from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan, ScanGate
 from skyferry_cdk.service import FileTransferService
-from skyferry_cdk.service_settings import FunctionSettings, Oidc
+from skyferry_cdk.service_settings import FunctionSettings, Oidc, OwnerQuotas
 from skyferry_cdk.stream_worker import StreamWorker
 from skyferry_cdk.table import TransferTable
 
@@ -40,6 +40,7 @@ __all__ = [
     "Monitoring",
     "NoScan",
     "Oidc",
+    "OwnerQuotas",
     "PythonBundle",
     "QueueAlarms",
     "QueueWorker",

@@ -17,8 +17,12 @@ _MOCK_TYPES: Final = (
     "multipart/form-data",
     "text/plain",
 )
-_ALLOWED_HEADERS: Final = "Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match"
-_EXPOSED_HEADERS: Final = "ETag,Link,Location,Retry-After,WWW-Authenticate"
+_ALLOWED_HEADERS: Final = (
+    "Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match,Skyferry-Session"
+)
+_EXPOSED_HEADERS: Final = (
+    "ETag,Link,Location,RateLimit,RateLimit-Policy,Retry-After,WWW-Authenticate"
+)
 _PREFLIGHT_SECONDS: Final = 600
 
 

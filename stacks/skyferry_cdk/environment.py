@@ -77,6 +77,15 @@ class Functions(_Section):
     sweep_minutes: int = Field(5, ge=1, le=60)
 
 
+class Quotas(_Section):
+    """What one owner may hold and do."""
+
+    gib: int = Field(5 * 1024, ge=1)
+    files: int = Field(100_000, ge=1)
+    mails_per_day: int = Field(1_000, ge=1)
+    requests_per_minute: int = Field(600, ge=10)
+
+
 class Laptop(_Section):
     """Only for an emulator on this machine: never in an environment that names an account."""
 
@@ -104,6 +113,7 @@ class Environment(_Section):
     mail: Mail
     alarms: Alarms = Alarms()
     functions: Functions = Functions()
+    quotas: Quotas = Quotas()
     laptop: Laptop | None = None
 
     @property

@@ -32,6 +32,7 @@ from skyferry_cdk.service_settings import (
     WORKER_TIMEOUT,
     FunctionSettings,
     Oidc,
+    OwnerQuotas,
 )
 from skyferry_cdk.stream_worker import StreamWorker
 from skyferry_cdk.table import TransferTable
@@ -56,6 +57,7 @@ class FileTransferService(Construct):
         cors_origins: Sequence[str] = (),
         throttle: Throttle = Throttle(),  # noqa: B008 - frozen
         sweep_every: cdk.Duration = cdk.Duration.minutes(5),  # noqa: B008 - immutable
+        quotas: OwnerQuotas = OwnerQuotas(),  # noqa: B008 - frozen
         functions: FunctionSettings = FunctionSettings(),  # noqa: B008 - frozen
         openapi: Mapping[str, Any] | Path | None = None,
         manage_account_logging_role: bool = False,
@@ -83,6 +85,7 @@ class FileTransferService(Construct):
             Env.CORS_ORIGINS: ",".join(cors_origins) or "none",
             # The API's own address cannot be in the environment of a function that the API names.
             Env.PUBLIC_BASE_URL: public_base_url or contract.ADDRESS_OF_REQUEST,
+            **quotas.environment,
             Env.SENDER_ADDRESS: sender_address,
             Env.CONFIGURATION_SET: self.mail.configuration_set_name,
             Env.SCAN_GATE: (

@@ -7,7 +7,7 @@ from typing import Final
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from skyferry.contract import Function
+from skyferry.contract import Env, Function
 
 #: Operations anybody may call: who has a link needs no account.
 PUBLIC_OPERATIONS: Final = frozenset(
@@ -39,6 +39,7 @@ PUBLIC_OPERATIONS: Final = frozenset(
         "getHealthHead",
         "getOpenapi",
         "getOpenapiHead",
+        "unlockLink",
         "viewLink",
         "viewLinkHead",
     }
@@ -66,6 +67,25 @@ class FunctionSettings:
     log_removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY
     tracing: bool = True
     extra_environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerQuotas:
+    """What one owner may hold and do. Bytes and files of all transfers that are not purged yet."""
+
+    bytes: int = 5 * 1024**4
+    files: int = 100_000
+    mails_per_day: int = 1_000
+    requests_per_minute: int = 600
+
+    @property
+    def environment(self) -> Mapping[Env, str]:
+        return {
+            Env.QUOTA_BYTES: str(self.bytes),
+            Env.QUOTA_FILES: str(self.files),
+            Env.MAILS_PER_DAY: str(self.mails_per_day),
+            Env.REQUESTS_PER_MINUTE: str(self.requests_per_minute),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

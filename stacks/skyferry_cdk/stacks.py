@@ -15,7 +15,7 @@ from skyferry_cdk.laptop import on_this_machine, scan_stand_in
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.scan_gate import GuardDutyScan, NoScan, ScanGate
 from skyferry_cdk.service import FileTransferService
-from skyferry_cdk.service_settings import FunctionSettings, Oidc
+from skyferry_cdk.service_settings import FunctionSettings, Oidc, OwnerQuotas
 from skyferry_cdk.table import TransferTable
 
 SERVICE: Final = "skyferry"
@@ -132,6 +132,7 @@ class ServiceStack(cdk.Stack):
                 rate=environment.api.throttle_rate, burst=environment.api.throttle_burst
             ),
             sweep_every=cdk.Duration.minutes(environment.functions.sweep_minutes),
+            quotas=_quotas(environment),
             functions=_function_settings(environment),
             manage_account_logging_role=environment.api.manage_account_logging_role,
             # The emulator drops mock integrations; the front proxy answers for them there.
@@ -200,6 +201,16 @@ def _identity(scope: Construct, environment: Environment) -> SenderIdentity:
                     )
                 ),
             )
+
+
+def _quotas(environment: Environment) -> OwnerQuotas:
+    given = environment.quotas
+    return OwnerQuotas(
+        bytes=given.gib * 1024**3,
+        files=given.files,
+        mails_per_day=given.mails_per_day,
+        requests_per_minute=given.requests_per_minute,
+    )
 
 
 def _function_settings(environment: Environment) -> FunctionSettings:

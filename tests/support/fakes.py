@@ -5,7 +5,7 @@ import base64
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from skyferry.core import lifecycle, limits
@@ -14,6 +14,7 @@ from skyferry.core.errors import (
     IdempotencyInProgressError,
     IdempotencyMismatchError,
     NotFoundError,
+    QuotaExceededError,
 )
 from skyferry.core.idempotency import Answer, Claim, IdempotencyScope
 from skyferry.core.models import (
@@ -30,12 +31,14 @@ from skyferry.core.models import (
     PartUrl,
     PostUpload,
     Recipient,
+    Session,
     SignedUrl,
     StoredObject,
     StoredPart,
     Transfer,
     TransferStatus,
 )
+from skyferry.core.quotas import Holding, Quotas, Usage, held_by, mails_promised, released_by
 from skyferry.core.upload_requests import Capability, UploadRequest
 
 Child = TypeVar("Child", File, Recipient, Event)
@@ -70,6 +73,9 @@ class FakeTransfers:
     outbox: dict[str, OutboxMessage] = field(default_factory=dict)
     postponed: dict[str, datetime] = field(default_factory=dict)
     mails: dict[str, Mail] = field(default_factory=dict)
+    quotas: Quotas | None = None
+    held: dict[str, Holding] = field(default_factory=dict)
+    mails_promised: dict[tuple[str, date], int] = field(default_factory=dict)
 
     def get(self, owner: str, transfer_id: str) -> Transfer:
         found = self.transfers.get(transfer_id)
@@ -113,6 +119,8 @@ class FakeTransfers:
 
     def create(self, change: Change) -> Transfer:
         if change.after.id not in self.transfers:
+            held, mails = held_by(change.after), change.after.recipient_count
+            self._count(change.after, held, mails)
             self._write(change)
         return self.transfers[change.after.id]
 
@@ -120,7 +128,27 @@ class FakeTransfers:
         current = self.transfers.get(change.before.id)
         if current is None or current.version != change.before.version:
             raise ConflictError("changed")
+        delta = held_by(change.after).minus(held_by(change.before))
+        self._count(change.after, delta, mails_promised(change))
         self._write(change)
+
+    def _count(self, transfer: Transfer, delta: Holding, mails: int) -> None:
+        known = self.read(transfer.owner, transfer.updated_at)
+        after = Usage(held=known.held.plus(delta), mails=known.mails + mails)
+        if self.quotas is not None:
+            beyond = (
+                (delta.bytes > 0 and after.held.bytes > self.quotas.bytes)
+                or (delta.files > 0 and after.held.files > self.quotas.files)
+                or (mails > 0 and after.mails > self.quotas.mails_per_day)
+            )
+            if beyond:
+                raise QuotaExceededError("beyond a quota")
+        self.held[transfer.owner] = after.held
+        self.mails_promised[transfer.owner, transfer.updated_at.date()] = after.mails
+
+    def read(self, owner: str, now: datetime) -> Usage:
+        held = self.held.get(owner, Holding())
+        return Usage(held=held, mails=self.mails_promised.get((owner, now.date()), 0))
 
     def _write(self, change: Change) -> None:
         self.transfers[change.after.id] = change.after
@@ -133,7 +161,8 @@ class FakeTransfers:
             self.outbox[message.id] = message
 
     def purge(self, transfer: Transfer) -> None:
-        self.transfers.pop(transfer.id, None)
+        if self.transfers.pop(transfer.id, None) is not None:
+            self._count(transfer, released_by(transfer), 0)
         gone = [id_ for id_, child in self.children.items() if child.transfer_id == transfer.id]
         for id_ in gone:
             del self.children[id_]
@@ -164,6 +193,35 @@ class FakeTransfers:
 
     def mark_dispatched(self, message: OutboxMessage) -> None:
         self.outbox.pop(message.id, None)
+
+
+@dataclass
+class FakeCounters:
+    counts: dict[tuple[str, datetime], int] = field(default_factory=dict)
+
+    def add(self, name: str, begun: datetime, ends: datetime, limit: int) -> int | None:
+        count = self.counts.get((name, begun), 0)
+        if count >= limit:
+            return None
+        self.counts[name, begun] = count + 1
+        return count + 1
+
+
+@dataclass
+class FakeSessions:
+    """Sessions that name what they are good for."""
+
+    clock: FakeClock
+
+    def issue(self, link: str, password_hash: str) -> Session:
+        expires_at = self.clock() + limits.seconds(limits.UNLOCK_LIFE)
+        return Session(
+            token=f"{link}|{password_hash}|{expires_at.timestamp()}", expires_at=expires_at
+        )
+
+    def holds(self, token: str, link: str, password_hash: str) -> bool:
+        of, given, until = [*token.split("|"), "", "", "0"][:3]
+        return (of, given) == (link, password_hash) and self.clock().timestamp() < float(until)
 
 
 def _mail_key(mail: Mail | MailJob) -> str:
@@ -248,10 +306,13 @@ class FakeRequests:
     def use(
         self, before: UploadRequest, after: UploadRequest, change: Change, capability: Capability
     ) -> None:
+        current = self.requests.get(before.id)
+        if current is None or current.version != before.version:
+            raise ConflictError("changed")
         if change.after.id in self.transfers.transfers:
             raise ConflictError("there")
-        self.commit(before, after)
         self.transfers.create(change)
+        self.requests[after.id] = after
         self.capabilities[capability.token_hash] = capability
 
 

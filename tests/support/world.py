@@ -9,6 +9,7 @@ from skyferry.core.companion import Companion
 from skyferry.core.delivering import Delivering, Dispatching, Feedback, Timeline
 from skyferry.core.editing import Editing
 from skyferry.core.models import File, Mail, MailJob, Principal, Transfer
+from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
 from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Contents, Sending
@@ -39,7 +40,14 @@ class World:
         common = (self.clock, self.ids)
         self.sending = Sending(self.transfers, self.store, *common)
         self.uploading = Uploading(self.transfers, self.store, *common)
-        self.receiving = Receiving(self.transfers, self.mails, self.store, *common)
+        self.receiving = Receiving(
+            self.transfers,
+            self.mails,
+            self.store,
+            fakes.FakeSessions(self.clock),
+            Rates(fakes.FakeCounters(), self.clock),
+            *common,
+        )
         self.verifying = Verifying(
             self.sending,
             self.transfers,

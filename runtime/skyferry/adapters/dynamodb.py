@@ -21,11 +21,17 @@ Row = dict[str, Any]
 
 _BATCH_WRITE = 25
 _BATCH_TRIES = 5
-_CONFLICT_TRIES = 4
+_CONFLICT_TRIES = 20
+_MAX_PAUSE = 0.2
 
 
 class ConditionFailedError(Exception):
-    """A condition of the transaction did not hold; nothing was written."""
+    """A condition of the transaction did not hold; nothing was written. `first` is the position of the
+    first write that failed."""
+
+    def __init__(self, first: int) -> None:
+        super().__init__(first)
+        self.first = first
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,19 @@ class Check:
     condition: Condition
 
 
-Write = Put | Delete | Check
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Add numbers to a row's attributes; fails where one of `at_most` would be passed."""
+
+    pk: str
+    sk: str
+    numbers: Mapping[str, int]
+    at_most: Mapping[str, int]
+    #: Attributes that are simply set.
+    also: Mapping[str, int] | None = None
+
+
+Write = Put | Delete | Check | Add
 
 
 def encode(value: object) -> dict[str, Any]:
@@ -171,7 +189,7 @@ class Table:
             except ConflictError:
                 if attempt == tries:
                     raise
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
+                time.sleep(random.uniform(0, min(_MAX_PAUSE, 0.01 * 2**attempt)))  # noqa: S311
         raise AssertionError("unreachable")
 
     def _write(self, writes: Sequence[Write]) -> None:
@@ -196,6 +214,34 @@ class Table:
             case Check(pk=pk, sk=sk, condition=condition):
                 target = {"TableName": self.name, "Key": _key(pk, sk)}
                 return {"ConditionCheck": {**target, **_condition(condition)}}
+            case Add():
+                return {"Update": {"TableName": self.name, **_addition(write)}}
+
+    def count(self, pk: str, sk: str, *, limit: int, ttl: int) -> int | None:
+        """Add one to the row's `count` and answer it; None, and nothing written, when it is `limit`.
+
+        No transaction, which could not answer the count: a retry after a lost answer counts twice, so this
+        is for what may be refused one time too early."""
+        with unavailable_on_fault("DynamoDB"):
+            try:
+                answer = self.client.update_item(
+                    TableName=self.name,
+                    Key=_key(pk, sk),
+                    UpdateExpression="ADD #count :one SET #ttl = :ttl",
+                    ConditionExpression="attribute_not_exists(#count) OR #count < :limit",
+                    ExpressionAttributeNames={"#count": "count", "#ttl": Names.TTL},
+                    ExpressionAttributeValues={
+                        ":one": {"N": "1"},
+                        ":limit": {"N": str(limit)},
+                        ":ttl": {"N": str(ttl)},
+                    },
+                    ReturnValues="UPDATED_NEW",
+                )
+            except ClientError as error:
+                if error_code(error) == "ConditionalCheckFailedException":
+                    return None
+                raise
+        return int(answer["Attributes"]["count"]["N"])
 
     def put_all(self, rows: Sequence[Row]) -> None:
         """Unconditional, not atomic: for rows that nobody sees before their root is written."""
@@ -218,6 +264,27 @@ class Table:
                 raise UnavailableError("DynamoDB is busy; try again.")
 
 
+def _addition(add: Add) -> dict[str, Any]:
+    names = {f"#{name}": name for name in (*add.numbers, *(add.also or {}))}
+    values = {f":{name}": number for name, number in {**add.numbers, **(add.also or {})}.items()}
+    expression = "ADD " + ", ".join(f"#{name} :{name}" for name in add.numbers)
+    if add.also:
+        expression += " SET " + ", ".join(f"#{name} = :{name}" for name in add.also)
+    parts: dict[str, Any] = {"Key": _key(add.pk, add.sk), "UpdateExpression": expression}
+    tests = []
+    for name, limit in add.at_most.items():
+        room = limit - add.numbers[name]
+        values[f":room_{name}"] = room
+        # A row that is not there yet has 0: it has room unless there is none at all.
+        missing = f"attribute_not_exists(#{name}) OR " if room >= 0 else ""
+        tests.append(f"({missing}#{name} <= :room_{name})")
+    if tests:
+        parts["ConditionExpression"] = " AND ".join(tests)
+    parts["ExpressionAttributeNames"] = names
+    parts["ExpressionAttributeValues"] = {name: encode(value) for name, value in values.items()}
+    return parts
+
+
 def _condition(condition: Condition | None) -> dict[str, Any]:
     if condition is None:
         return {}
@@ -237,8 +304,8 @@ def _raise_cancelled(error: ClientError) -> None:
         raise ConflictError("Another transaction holds a row.") from error
     if code != "TransactionCanceledException":
         return
-    reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+    reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
     if "ConditionalCheckFailed" in reasons:
-        raise ConditionFailedError from error
+        raise ConditionFailedError(reasons.index("ConditionalCheckFailed")) from error
     if "TransactionConflict" in reasons:
         raise ConflictError("Another transaction holds a row.") from error

@@ -73,9 +73,9 @@ class RequestTable:
         use = Put(_request_row(after), _unchanged(before))
         try:
             self.transfers.create_with(change, use, Put(_capability_row(capability)))
-        except ConflictError:
+        except (ConditionFailedError, ConflictError):
             self.transfers.withdraw(change)
-            raise
+            raise ConflictError("The request has changed since it was read.") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from skyferry.adapters import rows
+from skyferry.adapters import rows, usage_rows
 from skyferry.adapters.dynamodb import (
     NEW,
     Condition,
@@ -14,9 +14,15 @@ from skyferry.adapters.dynamodb import (
     Table,
     Write,
 )
+from skyferry.adapters.usage_rows import UsageTable
 from skyferry.contract import Table as Names
-from skyferry.core import lifecycle, limits
-from skyferry.core.errors import ConflictError, NotFoundError
+from skyferry.core import lifecycle, limits, quotas
+from skyferry.core.errors import (
+    ConflictError,
+    NotFoundError,
+    QuotaExceededError,
+    UnavailableError,
+)
 from skyferry.core.models import (
     Change,
     Event,
@@ -27,6 +33,7 @@ from skyferry.core.models import (
     Transfer,
     format_time,
 )
+from skyferry.core.quotas import Holding, Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,8 @@ class TransferTable:
     """Implements core.ports.TransferStore and core.ports.WorkStore."""
 
     table: Table
+    #: Given where owners make things: what would go beyond them is refused.
+    quotas: Quotas | None = None
 
     def get(self, owner: str, transfer_id: str) -> Transfer:
         return Transfer.model_validate(self._get(owner, rows.transfer_sort(transfer_id)))
@@ -83,22 +92,30 @@ class TransferTable:
     def create(self, change: Change) -> Transfer:
         try:
             self.create_with(change)
-        except ConflictError:
+        except ConditionFailedError:
             return self.get(change.after.owner, change.after.id)
+        except ConflictError:
+            raise UnavailableError("You are creating too much at once; try again.") from None
         return change.after
 
     def create_with(self, change: Change, *others: Write) -> None:
-        """Write a new transfer in one transaction with other rows. Raises ConflictError if it is there
-        already, or a condition of the others does not hold."""
+        """Write a new transfer in one transaction with other rows. Raises ConditionFailedError if it is there
+        already or a condition of the others does not hold, QuotaExceededError, and ConflictError."""
         self.table.put_all(_children(change))
+        held, mails = quotas.held_by(change.after), change.after.recipient_count
         try:
             self.table.write(
                 Put(_root(change.after), NEW),
-                *(Put(rows.to_row(event)) for event in change.events),
                 *others,
+                *(Put(rows.to_row(event)) for event in change.events),
+                *self._counters(change.after, held, mails),
+                patient=True,
             )
-        except ConditionFailedError:
-            raise ConflictError("The transfer is there already, or a row has changed.") from None
+        except ConditionFailedError as error:
+            if error.first <= len(others):
+                raise
+            self.withdraw(change)
+            raise self._beyond(change.after, held, mails) from None
 
     def withdraw(self, change: Change) -> None:
         """Remove what a create that did not come about has written ahead of its root."""
@@ -111,8 +128,19 @@ class TransferTable:
                 [(row[Names.PARTITION_KEY], row[Names.SORT_KEY]) for row in children]
             )
 
+    def _counters(self, transfer: Transfer, delta: Holding, mails: int) -> list[Write]:
+        return usage_rows.writes(transfer.owner, delta, mails, transfer.updated_at, self.quotas)
+
+    def _beyond(self, transfer: Transfer, delta: Holding, mails: int) -> QuotaExceededError:
+        if self.quotas is None:
+            raise AssertionError("without quotas no counter has a condition")
+        usage = UsageTable(self.table).read(transfer.owner, transfer.updated_at)
+        return usage_rows.refusal(delta, mails, self.quotas, usage)
+
     def commit(self, change: Change) -> None:
         unchanged = Condition("version = :version", values={":version": change.before.version})
+        delta = quotas.held_by(change.after).minus(quotas.held_by(change.before))
+        mails = quotas.mails_promised(change)
         try:
             self.table.write(
                 Put(_root(change.after), unchanged),
@@ -123,8 +151,11 @@ class TransferTable:
                 ),
                 *(Put(rows.to_row(event)) for event in change.events),
                 *(Put(_outbox(message)) for message in change.outbox),
+                *self._counters(change.after, delta, mails),
             )
-        except ConditionFailedError:
+        except ConditionFailedError as error:
+            if error.first > 0:
+                raise self._beyond(change.after, delta, mails) from None
             raise ConflictError("The transfer has changed since it was read.") from None
 
     def purge(self, transfer: Transfer) -> None:
@@ -145,7 +176,16 @@ class TransferTable:
             [*((link, rows.LINK_SORT) for link in links), *((pk, sort) for sort in below)]
         )
         # The root goes last: as long as it is there, the next sweep finds what is left.
-        self.table.write(Delete(pk, rows.transfer_sort(transfer.id)))
+        there = Condition("attribute_exists(pk)")
+        try:
+            self.table.write(
+                Delete(pk, rows.transfer_sort(transfer.id), there),
+                *self._counters(transfer, quotas.released_by(transfer), 0),
+                patient=True,
+            )
+        except ConditionFailedError:
+            # Purged by another sweep, and given back by it.
+            return
 
     def due_transfers(self, now: datetime, limit: int) -> list[Transfer]:
         return [Transfer.model_validate(row) for row in self._due(rows.TRANSFER, now, limit)]

@@ -7,6 +7,7 @@ from skyferry.core.errors import (
     DeletedError,
     DownloadLimitError,
     ExpiredError,
+    MalwareError,
     NotFoundError,
     ScanPendingError,
     StateError,
@@ -44,8 +45,10 @@ def require_downloadable(transfer: Transfer, file: File, now: datetime) -> None:
     require_present(transfer)
     if transfer.status_at(now) is TransferStatus.EXPIRED:
         raise ExpiredError("The transfer has expired.")
-    if file.status in {FileStatus.INFECTED, FileStatus.REJECTED}:
-        raise StateError(f"The file is {file.status} and cannot be downloaded.")
+    if file.status is FileStatus.INFECTED:
+        raise MalwareError("The scan found malware in this file; it cannot be downloaded.")
+    if file.status is FileStatus.REJECTED:
+        raise StateError("The file is rejected and cannot be downloaded.")
     if file.status is not FileStatus.CLEAN:
         raise ScanPendingError(f"The file is {file.status}; it can be downloaded once it is clean.")
 

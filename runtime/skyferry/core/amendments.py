@@ -41,7 +41,10 @@ def edited(
     new = {name: value for name, value in merged.items() if getattr(transfer, name) != value}
     if not new:
         return None
-    fact = Fact(type="transfer.updated", data={"fields": ",".join(sorted(new))})
+    fact = Fact(
+        type="transfer.updated",
+        data={"fields": ",".join(sorted(name.removesuffix("_hash") for name in new))},
+    )
     expires_at = new.get("expires_at")
     if isinstance(expires_at, datetime):
         new["purge_at"] = expires_at + timedelta(seconds=limits.PURGE_AFTER)

@@ -1,12 +1,14 @@
 """The right to upload into exactly one transfer without an account, for whoever has its token."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from skyferry.core import access
 from skyferry.core.commands import NewFile
 from skyferry.core.editing import Editing
-from skyferry.core.errors import DeletedError, ExpiredError
+from skyferry.core.errors import DeletedError, ExpiredError, QuotaExceededError
 from skyferry.core.models import File, Principal, Transfer, TransferStatus
 from skyferry.core.ports import CapabilityStore, Clock, TransferStore
 from skyferry.core.receiving import token_hash
@@ -61,10 +63,20 @@ class Capabilities:
         """Within the capability's limits, also when several files are added at once. Raises what `admit`
         does, StateError, SizeLimitError and TypeNotAllowedError."""
         capability = self.admit(token)
-        return self.editing.add_file(
-            capability.principal,
-            capability.transfer_id,
-            new,
-            file_id,
-            lambda transfer: capability.limits.require([new], "", transfer),
-        )
+        with quota_of_somebody_else():
+            return self.editing.add_file(
+                capability.principal,
+                capability.transfer_id,
+                new,
+                file_id,
+                lambda transfer: capability.limits.require([new], "", transfer),
+            )
+
+
+@contextmanager
+def quota_of_somebody_else() -> Iterator[None]:
+    """Who uploads for an owner learns that there is no room, and nothing of the owner's numbers."""
+    try:
+        yield
+    except QuotaExceededError:
+        raise QuotaExceededError("Whoever asked for files has no room for these.") from None

@@ -68,6 +68,15 @@ Title = Annotated[str, Field(max_length=limits.MAX_TITLE), _allowed("bad-text", 
 Message = Annotated[str, Field(max_length=limits.MAX_MESSAGE), _allowed("bad-text", text.message)]
 
 
+Password = Annotated[
+    str,
+    Field(
+        min_length=limits.MIN_PASSWORD,
+        max_length=limits.MAX_PASSWORD,
+        description="Whoever opens a link must give it; stored as a hash.",
+    ),
+    _allowed("bad-text", text.line),
+]
 TagKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 TagValue = Annotated[str, Field(max_length=limits.MAX_TAG_VALUE), _allowed("bad-text", text.line)]
 Tags = Annotated[
@@ -125,6 +134,7 @@ class NewTransfer(Command):
     max_downloads: int | None = Field(
         None, ge=1, le=limits.MAX_DOWNLOADS, description="Downloads of all recipients together."
     )
+    password: Password | None = None
     tags: Tags = {}
     recipients: list[NewRecipient] = Field(default=[], max_length=limits.MAX_RECIPIENTS)
     files: list[NewFile] = Field(default=[], max_length=limits.MAX_FILES)
@@ -160,6 +170,7 @@ class PatchTransfer(Patch):
         None, description="RFC 3339, 1 hour to 30 days from now; cannot be removed."
     )
     max_downloads: int | None = Field(None, ge=1, le=limits.MAX_DOWNLOADS)
+    password: Password | None = None
     tags: dict[TagKey, TagValue | None] | None = Field(
         None, max_length=2 * limits.MAX_TAGS, description="Merged tag by tag; null removes."
     )
@@ -197,6 +208,11 @@ class SignParts(Command):
         if len(set(numbers)) != len(numbers):
             raise PydanticCustomError("duplicate-part", "each part number may be asked for once")
         return self
+
+
+class Unlock(Command):
+    # Any text is a try: what a password may be is checked where one is set.
+    password: str = Field(max_length=limits.MAX_PASSWORD)
 
 
 MaxFiles = Annotated[

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skyferry.core import access, amendments, guarded
+from skyferry.core import access, amendments, guarded, passwords
 from skyferry.core.commands import NewFile, NewRecipient, PatchFile, PatchTransfer
 from skyferry.core.models import Change, File, Principal, Recipient, Transfer
 from skyferry.core.ports import Clock, FileStore, Ids, TransferStore
@@ -26,6 +26,9 @@ class Editing:
     ) -> Contents:
         """Raises MalformedError for an expiry outside the limits, StateError when it is too late."""
         fields = patch.changes()
+        if "password" in fields:
+            given = fields.pop("password")
+            fields["password_hash"] = None if given is None else passwords.hashed(str(given))
         if patch.expires_at is not None:
             self.sending.require_expiry(patch.expires_at)
 

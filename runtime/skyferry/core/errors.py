@@ -84,6 +84,36 @@ class IdempotencyInProgressError(SkyferryError):
     """The first request with this Idempotency-Key is still running."""
 
 
+class PasswordRequiredError(SkyferryError):
+    """The link is behind a password, and the caller has not given it."""
+
+    def __init__(self) -> None:
+        super().__init__("These files are behind a password: unlock the link first.")
+
+
+class WrongPasswordError(SkyferryError):
+    """Not the password of this link."""
+
+    def __init__(self) -> None:
+        super().__init__("That is not the password of this link.")
+
+
+class MalwareError(SkyferryError):
+    """The scan found malware in the file; nobody gets it."""
+
+
+class TooManyRequestsError(SkyferryError):
+    """Done too often; `retry_after` seconds from now it may be tried again."""
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class QuotaExceededError(SkyferryError):
+    """The owner's quota has no room for it."""
+
+
 class UnavailableError(SkyferryError):
     """A dependency failed or answered too late; the same request may be sent again."""
 

@@ -300,6 +300,7 @@ def downloaded(
             Fact(type="file.downloaded", data={"file_id": file.id, "recipient_id": recipient.id})
         ],
         download_count=transfer.download_count + 1,
+        downloaded_size=transfer.downloaded_size + file.size,
     )
 
 

@@ -49,6 +49,15 @@ CHECK_EVERY: Final = 16
 #: Upload instructions in the answer to a create: more would make it, and its stored copy, too large.
 INLINE_UPLOADS: Final = 100
 
+MIN_PASSWORD: Final = 8
+MAX_PASSWORD: Final = 128
+#: How long a link stays unlocked after its password was given.
+UNLOCK_LIFE: Final = 15 * 60
+#: Tries of a link's password, from one source and from all together, in a window.
+UNLOCK_TRIES: Final = 10
+UNLOCK_TRIES_OF_ALL: Final = 100
+UNLOCK_WINDOW: Final = 15 * 60
+
 UPLOAD_URL_LIFE: Final = 15 * 60
 DOWNLOAD_URL_LIFE: Final = 5 * 60
 

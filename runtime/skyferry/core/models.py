@@ -94,8 +94,11 @@ class Transfer(Record):
     purge_at: Time
     #: Status before the deletion: what a restore goes back to.
     deleted_from: TransferStatus | None = None
+    #: scrypt, see core/passwords.py; a link asks for it before it shows anything.
+    password_hash: str | None = None
     max_downloads: int | None = None
     download_count: int = 0
+    downloaded_size: int = 0
     file_count: int = 0
     clean_count: int = 0
     total_size: int = 0
@@ -301,6 +304,13 @@ class PartUrl(Record):
     number: int
     url: str
     headers: dict[str, str]
+
+
+class Session(Record):
+    """A link that was unlocked: the token says so until it expires."""
+
+    token: str
+    expires_at: Time
 
 
 class SignedUrl(Record):

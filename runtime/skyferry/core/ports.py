@@ -17,11 +17,13 @@ from skyferry.core.models import (
     PartUrl,
     PostUpload,
     Recipient,
+    Session,
     SignedUrl,
     StoredObject,
     StoredPart,
     Transfer,
 )
+from skyferry.core.quotas import Usage
 from skyferry.core.upload_requests import Capability, UploadRequest
 
 
@@ -127,6 +129,22 @@ class IdempotencyStore(Protocol):
     def release(self, claim: Claim) -> None:
         """The request failed: whoever repeats it goes on at once, with the same `resource_id`, since
         nobody knows how far it came."""
+
+
+class UsageStore(Protocol):
+    def read(self, owner: str, now: datetime) -> Usage: ...
+
+
+class CounterStore(Protocol):
+    def add(self, name: str, begun: datetime, ends: datetime, limit: int) -> int | None:
+        """Count one in the window; the count with it, or None when there were `limit` already."""
+
+
+class Sessions(Protocol):
+    """Proofs that a link's password was given: good for this link, this password and a short time."""
+
+    def issue(self, link: str, password_hash: str) -> Session: ...
+    def holds(self, token: str, link: str, password_hash: str) -> bool: ...
 
 
 class FileStore(Protocol):

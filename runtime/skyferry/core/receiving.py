@@ -3,10 +3,20 @@
 import hashlib
 from dataclasses import dataclass
 
-from skyferry.core import access, guarded, lifecycle
-from skyferry.core.errors import DeletedError, NotFoundError
-from skyferry.core.models import Change, File, Link, Recipient, SignedUrl, Transfer
-from skyferry.core.ports import Clock, FileStore, Ids, MailStore, TransferStore
+from skyferry.core import access, guarded, lifecycle, limits, passwords
+from skyferry.core.errors import (
+    DeletedError,
+    NotFoundError,
+    PasswordRequiredError,
+    StateError,
+    WrongPasswordError,
+)
+from skyferry.core.models import Change, File, Link, Recipient, Session, SignedUrl, Transfer
+from skyferry.core.ports import Clock, FileStore, Ids, MailStore, Sessions, TransferStore
+from skyferry.core.rates import Policy, Rates
+
+_FROM_ONE = Policy(name="unlock", limit=limits.UNLOCK_TRIES, window=limits.UNLOCK_WINDOW)
+_FROM_ALL = Policy(name="unlock-all", limit=limits.UNLOCK_TRIES_OF_ALL, window=limits.UNLOCK_WINDOW)
 
 
 def token_hash(token: str) -> str:
@@ -19,21 +29,45 @@ class Receiving:
     transfers: TransferStore
     mails: MailStore
     store: FileStore
+    sessions: Sessions
+    rates: Rates
     clock: Clock
     ids: Ids
 
-    def view(self, token: str) -> tuple[Transfer, list[File]]:
-        """Raises NotFoundError, ExpiredError, DeletedError or DownloadLimitError."""
-        link = self.mails.link(token_hash(token))
-        transfer = self.transfers.get(link.owner, link.transfer_id)
-        access.require_receivable(transfer, self.clock())
-        self._recipient(link)
+    def view(self, token: str, session: str | None = None) -> tuple[Transfer, list[File]] | None:
+        """None behind a password that was not given.
+
+        Raises NotFoundError, ExpiredError, DeletedError or DownloadLimitError."""
+        transfer, link = self._open(token)
+        if not self._unlocked(transfer, token, session):
+            return None
         return transfer, self.transfers.files(link.owner, link.transfer_id)
 
-    def download(self, token: str, file_id: str) -> tuple[File, SignedUrl]:
+    def unlock(self, token: str, password: str, source: str) -> Session:
+        """`source` is the caller's address as the gateway saw it. Every try counts, before it costs us a
+        hash. Raises WrongPasswordError, TooManyRequestsError, StateError without a password to give."""
+        try:
+            transfer, _ = self._open(token)
+        except NotFoundError:
+            passwords.spend_time(password)
+            raise
+        if transfer.password_hash is None:
+            raise StateError("This link needs no password.")
+        name = token_hash(token)
+        self.rates.spend(_FROM_ONE, f"{name}#{source}").require()
+        self.rates.spend(_FROM_ALL, name).require()
+        if not passwords.matches(password, transfer.password_hash):
+            raise WrongPasswordError
+        return self.sessions.issue(name, transfer.password_hash)
+
+    def download(
+        self, token: str, file_id: str, session: str | None = None
+    ) -> tuple[File, SignedUrl]:
         """One download, counted and logged in the same transaction before the URL exists."""
-        link = self.mails.link(token_hash(token))
-        file = self._file(link, file_id)
+        transfer, link = self._open(token)
+        if not self._unlocked(transfer, token, session):
+            raise PasswordRequiredError
+        file = self.transfers.file(link.owner, link.transfer_id, file_id)
 
         def decide(transfer: Transfer) -> Change:
             recipient = self._recipient(link)
@@ -42,13 +76,23 @@ class Receiving:
         guarded.change(self.transfers, link.owner, link.transfer_id, decide)
         return file, self.store.download_url(file, self.clock())
 
+    def _open(self, token: str) -> tuple[Transfer, Link]:
+        link = self.mails.link(token_hash(token))
+        transfer = self.transfers.get(link.owner, link.transfer_id)
+        access.require_receivable(transfer, self.clock())
+        self._recipient(link)
+        return transfer, link
+
+    def _unlocked(self, transfer: Transfer, token: str, session: str | None) -> bool:
+        if transfer.password_hash is None:
+            return True
+        return session is not None and self.sessions.holds(
+            session, token_hash(token), transfer.password_hash
+        )
+
     def _recipient(self, link: Link) -> Recipient:
         """Raises DeletedError for a recipient who was removed."""
         try:
             return self.transfers.recipient(link.owner, link.transfer_id, link.recipient_id)
         except NotFoundError:
             raise DeletedError("The sender has withdrawn this link.") from None
-
-    def _file(self, link: Link, file_id: str) -> File:
-        access.require_receivable(self.transfers.get(link.owner, link.transfer_id), self.clock())
-        return self.transfers.file(link.owner, link.transfer_id, file_id)

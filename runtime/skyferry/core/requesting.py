@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from skyferry.core import guarded, limits, upload_requests
-from skyferry.core.capability import Capabilities
+from skyferry.core.capability import Capabilities, quota_of_somebody_else
 from skyferry.core.commands import NewContribution, NewRequest, NewTransfer, PatchRequest
 from skyferry.core.errors import ConflictError, NotFoundError
 from skyferry.core.models import Change, Principal
@@ -137,7 +137,8 @@ class Requesting:
 
         `transfer_id` is chosen by the caller: a repeated request meets its own transfer, counts no further
         use, and gets another capability for it."""
-        use = guarded.contended(lambda: self._use(token, new, transfer_id), self._commit)
+        with quota_of_somebody_else():
+            use = guarded.contended(lambda: self._use(token, new, transfer_id), self._commit)
         contents = self.sending.get(use.capability.principal, transfer_id)
         return contents, use.secret
 

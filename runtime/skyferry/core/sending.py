@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from skyferry.core import access, guarded, lifecycle, limits
+from skyferry.core import access, guarded, lifecycle, limits, passwords
 from skyferry.core.commands import NewFile, NewTransfer
 from skyferry.core.errors import FieldError, MalformedError
 from skyferry.core.models import (
@@ -95,6 +95,7 @@ class Sending:
             updated_at=now,
             expires_at=expires_at,
             purge_at=expires_at + timedelta(seconds=limits.PURGE_AFTER),
+            password_hash=None if new.password is None else passwords.hashed(new.password),
             max_downloads=new.max_downloads,
             file_count=len(files),
             total_size=sum(file.size for file in files),

@@ -147,7 +147,7 @@ def test_a_patient_write_waits_for_another_transaction() -> None:
     table.write(Put({"pk": "a", "sk": "b"}), patient=True)
 
     with pytest.raises(ConflictError):
-        Table(Answers(*[conflict] * 4), "t").write(Put({"pk": "a", "sk": "b"}), patient=True)  # type: ignore[arg-type]
+        Table(Answers(*[conflict] * 20), "t").write(Put({"pk": "a", "sk": "b"}), patient=True)  # type: ignore[arg-type]
 
 
 def test_unprocessed_rows_are_written_again_and_not_for_ever() -> None:
@@ -176,7 +176,7 @@ def test_a_query_follows_its_pages_and_stops_at_its_limit() -> None:
 
 
 def test_a_claim_that_meets_another_transaction_for_too_long_is_left_to_the_queue() -> None:
-    table = Table(Answers(*[cancelled("TransactionConflict")] * 4), "t")  # type: ignore[arg-type]
+    table = Table(Answers(*[cancelled("TransactionConflict")] * 20), "t")  # type: ignore[arg-type]
     mail = Mail(
         owner=OWNER,
         transfer_id="tr",

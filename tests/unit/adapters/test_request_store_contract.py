@@ -10,8 +10,9 @@ from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.mail_table import MailTable
 from skyferry.adapters.request_table import CapabilityTable, RequestTable
 from skyferry.adapters.transfer_table import TransferTable
-from skyferry.core.errors import ConflictError, NotFoundError
+from skyferry.core.errors import ConflictError, NotFoundError, QuotaExceededError
 from skyferry.core.models import Change
+from skyferry.core.quotas import Quotas
 from skyferry.core.upload_requests import Capability, UploadLimits, UploadRequest
 
 from tests.support import fakes
@@ -36,15 +37,18 @@ class Stores:
     table: Table | None = None
 
 
+QUOTAS = Quotas(bytes=any_file().size, files=1, mails_per_day=10, requests_per_minute=10)
+
+
 @pytest.fixture(params=["dynamodb", "fake"])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "fake":
-        transfers = fakes.FakeTransfers()
+        transfers = fakes.FakeTransfers(quotas=QUOTAS)
         requests = fakes.FakeRequests(transfers)
         yield Stores(requests, fakes.FakeCapabilities(requests), transfers)
         return
     with moto_aws() as aws:
-        table = TransferTable(aws.table)
+        table = TransferTable(aws.table, QUOTAS)
         yield Stores(RequestTable(aws.table, table), CapabilityTable(aws.table), table, aws.table)
 
 
@@ -157,6 +161,23 @@ def test_a_use_of_a_stale_request_writes_nothing(stores: Stores) -> None:
     assert stores.transfers.files(OWNER, TRANSFER_ID) == []
     with pytest.raises(NotFoundError):
         stores.transfers.get(OWNER, TRANSFER_ID)
+    with pytest.raises(NotFoundError):
+        stores.capabilities.get("hash-2")
+
+
+def test_a_use_beyond_the_owners_quota_writes_nothing(stores: Stores) -> None:
+    before, capability = any_request(), any_capability()
+    stores.requests.create(before)
+    stores.transfers.create(a_transfer())
+    another = any_transfer(id="tr_another")
+    file = any_file(id="fl_another", transfer_id=another.id)
+    change = Change(before=another, after=another, files=(file,))
+
+    with pytest.raises(QuotaExceededError):
+        stores.requests.use(before, before.changed(NOW, use_count=1), change, capability)
+
+    assert stores.requests.get(OWNER, "rq_1") == before
+    assert stores.transfers.files(OWNER, another.id) == []
     with pytest.raises(NotFoundError):
         stores.capabilities.get("hash-2")
 

@@ -12,12 +12,14 @@ from skyferry.core.errors import (
     ExpiredError,
     MalformedError,
     NotFoundError,
+    QuotaExceededError,
     RequestUsedError,
     SizeLimitError,
     StateError,
     TypeNotAllowedError,
 )
 from skyferry.core.models import TransferStatus
+from skyferry.core.quotas import Quotas
 from skyferry.core.receiving import token_hash
 from skyferry.core.upload_requests import RequestStatus, UploadLimits, UploadRequest
 
@@ -142,6 +144,20 @@ def test_what_was_not_asked_for_is_refused_and_counts_nothing(
     assert pointers == ([pointer] if pointer else [])
     assert world.transfers.transfers == {}
     assert world.requesting.get(ME, request.id).use_count == 0
+
+
+def test_who_sends_learns_nothing_of_the_owners_quota() -> None:
+    world = World()
+    world.transfers.quotas = Quotas(bytes=7, files=10, mails_per_day=10, requests_per_minute=10)
+    request, token = ask(world)
+    _, secret = world.requesting.contribute(token, sent(), "tr_1")
+
+    with pytest.raises(QuotaExceededError, match=r"^Whoever asked for files has no room"):
+        world.requesting.contribute(token, sent(), "tr_2")
+    with pytest.raises(QuotaExceededError, match=r"^Whoever asked for files has no room"):
+        world.capabilities.add_file(secret, a_file(), "fl_2")
+
+    assert world.requesting.get(ME, request.id).use_count == 1
 
 
 def test_limits_are_inclusive_and_an_empty_list_allows_any_type() -> None:

@@ -7,6 +7,7 @@ from skyferry.core.errors import (
     ConflictError,
     ExpiredError,
     MalformedError,
+    MalwareError,
     NotFoundError,
     ScanPendingError,
     StateError,
@@ -292,7 +293,7 @@ def test_the_owner_downloads_clean_files_only() -> None:
 
     infected = file.replace(status=FileStatus.INFECTED)
     world.transfers.children[file.id] = infected
-    with pytest.raises(StateError, match="infected"):
+    with pytest.raises(MalwareError, match="malware"):
         world.sending.download(ME, contents.transfer.id, file.id)
 
     world.transfers.children[file.id] = file.replace(status=FileStatus.CLEAN)

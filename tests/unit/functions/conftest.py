@@ -15,6 +15,7 @@ from skyferry.shared import observability
 
 from tests.support.aws import Aws, moto_aws
 from tests.support.events import Context
+from tests.support.mailed import Mailed
 from tests.support.rest import CONTENT, Api, payload
 
 HANDLERS = (
@@ -45,6 +46,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             "SEND_EMAIL_QUEUE_URL": aws.other_queue_url,
             "SCAN_GATE": "required",
             "CORS_ORIGINS": "https://app.example",
+            "QUOTA_BYTES": str(5 * 1024**4),
+            "QUOTA_FILES": "5000",
+            "MAILS_PER_DAY": "100",
+            "REQUESTS_PER_MINUTE": "1000",
             "PUBLIC_BASE_URL": "https://ferry.test/v1",
             "SENDER_ADDRESS": "files@ferry.test",
             "CONFIGURATION_SET": "set",
@@ -72,6 +77,11 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 @pytest.fixture
 def api(aws: Aws, context: Context) -> Api:
     return Api(context)
+
+
+@pytest.fixture
+def mailed(aws: Aws, context: Context, monkeypatch: pytest.MonkeyPatch) -> Mailed:
+    return Mailed(aws, context, monkeypatch)
 
 
 @pytest.fixture

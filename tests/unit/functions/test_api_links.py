@@ -1,62 +1,14 @@
 """The recipient's side of the API: JSON, pages, and what they must not do."""
 
 import json
-import re
-from typing import Any
 
 import pytest
 from skyferry.core.models import RecipientStatus
-from skyferry.functions.api import index
-from skyferry.functions.send_email import index as send_email
-from skyferry.shared import clients
 
-from tests.support.aws import Aws
 from tests.support.builders import any_principal
-from tests.support.events import Context, api_event, sqs_event
-from tests.support.journey import Journey
+from tests.support.mailed import Mailed
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-
-
-class Mailed:
-    """A transfer that was mailed, and the link in the mail."""
-
-    def __init__(self, aws: Aws, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.context = context
-        self.journey = Journey(aws)
-        self.contents = self.journey.ready()
-        sent: list[dict[str, Any]] = []
-
-        class Ses:
-            def send_email(self, **call: Any) -> dict[str, str]:
-                sent.append(call)
-                return {"MessageId": "ses-1"}
-
-        monkeypatch.setattr(clients, "sesv2", Ses)
-        job = self.journey.job(self.contents).model_dump()
-        send_email.handler(sqs_event(job), context)  # type: ignore[arg-type]
-        text = sent[0]["Content"]["Simple"]["Body"]["Text"]["Data"]
-        self.token = re.search(r"/t/(\S+)", text).group(1)  # type: ignore[union-attr]
-        self.file_id = self.contents.files[0].id
-
-    def view(self, method: str = "GET", token: str = "", **headers: str) -> dict[str, Any]:
-        path = f"/t/{token or self.token}"
-        return self._call(method, path, "/t/{token}", headers)
-
-    def download(self, file_id: str = "", **headers: str) -> dict[str, Any]:
-        path = f"/t/{self.token}/files/{file_id or self.file_id}/download"
-        return self._call("POST", path, "/t/{token}/files/{file_id}/download", headers)
-
-    def _call(
-        self, method: str, path: str, resource: str, headers: dict[str, str]
-    ) -> dict[str, Any]:
-        event = api_event(method, path, resource=resource, owner=None, headers=headers)
-        return index.handler(event, self.context)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def mailed(aws: Aws, context: Context, monkeypatch: pytest.MonkeyPatch) -> Mailed:
-    return Mailed(aws, context, monkeypatch)
 
 
 def test_a_link_shows_what_is_there_as_json(mailed: Mailed) -> None:

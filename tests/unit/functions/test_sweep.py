@@ -47,7 +47,10 @@ def test_an_expired_transfer_is_purged_with_everything(
 
     index.handler(EVENT, context)  # type: ignore[arg-type]
 
-    assert aws.rows() == []
+    left = {row["sk"]["S"].partition("#")[0]: row for row in aws.rows()}
+    assert left.keys() == {"MAILS", "USAGE"}
+    held = {name: value["N"] for name, value in left["USAGE"].items() if "N" in value}
+    assert set(held.values()) == {"0"}, "everything is given back"
     assert journey.keys() == []
 
 

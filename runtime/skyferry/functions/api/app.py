@@ -12,7 +12,9 @@ from skyferry.core.companion import Companion
 from skyferry.core.editing import Editing
 from skyferry.core.errors import NotFoundError
 from skyferry.core.models import Principal
-from skyferry.core.ports import Clock, IdempotencyStore, Ids
+from skyferry.core.ports import Clock, IdempotencyStore, Ids, UsageStore
+from skyferry.core.quotas import Quotas
+from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
 from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
@@ -41,6 +43,9 @@ class App:
     capabilities: Capabilities
     companion: Companion
     idempotency: IdempotencyStore
+    rates: Rates
+    quotas: Quotas
+    usage: UsageStore
     cursors: Cursors
     clock: Clock
     ids: Ids

@@ -8,6 +8,7 @@ from skyferry.core.errors import (
     DeletedError,
     ExpiredError,
     NotFoundError,
+    QuotaExceededError,
     SizeLimitError,
     StateError,
     TypeNotAllowedError,
@@ -96,7 +97,7 @@ OPERATIONS = (
         body=commands.NewFile,
         creates="fl",
         idempotency=Idempotency.ACCEPTED,
-        errors=(*GONE, StateError, SizeLimitError, TypeNotAllowedError),
+        errors=(*GONE, StateError, SizeLimitError, TypeNotAllowedError, QuotaExceededError),
     ),
     Operation(
         id="removeUploadFile",

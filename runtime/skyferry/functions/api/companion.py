@@ -11,6 +11,7 @@ from skyferry.core import commands, limits
 from skyferry.core.companion import Described
 from skyferry.core.errors import (
     NotFoundError,
+    QuotaExceededError,
     SizeLimitError,
     SizeUnknownError,
     StateError,
@@ -114,7 +115,14 @@ def abort_multipart(app: App, call: Call[NoBody, SessionQuery]) -> Response:
     return Response.of(schemas.CompanionNothing())
 
 
-_FILE_ERRORS = (*GONE, StateError, SizeLimitError, SizeUnknownError, TypeNotAllowedError)
+_FILE_ERRORS = (
+    *GONE,
+    StateError,
+    SizeLimitError,
+    SizeUnknownError,
+    TypeNotAllowedError,
+    QuotaExceededError,
+)
 
 OPERATIONS = (
     Operation(

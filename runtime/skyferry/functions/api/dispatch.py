@@ -27,13 +27,19 @@ _KEY = "idempotency-key"
 _MAX_KEY = 255
 
 
-def respond(app: App, request: Request) -> Response:
-    """Raises core.errors for everything that is not a success."""
+def admit(request: Request) -> Operation:
+    """The operation, for a caller who may ask for it. Raises NotFoundError, UnauthorizedError or
+    ForbiddenError."""
     operation = ROUTES.get((request.method, request.resource))
     if operation is None:
         raise NotFoundError
     _authorize(operation, request.principal)
-    body = parse_body(operation.body, request, operation.media_type, operation.max_body)
+    return operation
+
+
+def respond(app: App, request: Request, operation: Operation) -> Response:
+    """Raises core.errors for everything that is not a success."""
+    body = parse_body(operation.body, request, *operation.media_types, max_body=operation.max_body)
     call = Call(request, body, parse_query(operation.query, request), app.ids(operation.creates))
     key = _idempotency_key(operation, request)
     if key is None:

@@ -4,7 +4,14 @@ from http import HTTPStatus
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE
 from skyferry.core import commands
-from skyferry.core.errors import ExpiredError, NotFoundError, ScanPendingError, StateError
+from skyferry.core.errors import (
+    ExpiredError,
+    MalwareError,
+    NotFoundError,
+    QuotaExceededError,
+    ScanPendingError,
+    StateError,
+)
 from skyferry.core.models import File
 from skyferry.functions.api import schemas
 from skyferry.functions.api.app import App, Call
@@ -88,7 +95,7 @@ OPERATIONS = (
         body=commands.NewFile,
         creates="fl",
         idempotency=Idempotency.ACCEPTED,
-        errors=(NotFoundError, StateError),
+        errors=(NotFoundError, StateError, QuotaExceededError),
     ),
     Operation(
         id="getFile",
@@ -110,7 +117,7 @@ OPERATIONS = (
         answer=schemas.File,
         answer_headers=("ETag",),
         body=commands.PatchFile,
-        media_type=MERGE_PATCH,
+        media_types=(MERGE_PATCH,),
         errors=(NotFoundError, StateError, *PRECONDITIONS),
     ),
     Operation(
@@ -133,6 +140,6 @@ OPERATIONS = (
         success=HTTPStatus.CREATED,
         answer=schemas.Download,
         answer_headers=("Location",),
-        errors=(NotFoundError, StateError, ScanPendingError, ExpiredError),
+        errors=(NotFoundError, StateError, ScanPendingError, ExpiredError, MalwareError),
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,9 +19,11 @@ from skyferry.core.models import Principal
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+FORM = "application/x-www-form-urlencoded"
 
 B = TypeVar("B", bound=Command)
 Q = TypeVar("Q", bound="Query")
+T = TypeVar("T")
 
 
 class NoBody(Command):
@@ -55,6 +58,8 @@ class Request:
     principal: Principal | None
     #: `https://<domain><base path>` as API Gateway knows itself, whatever the Host header says.
     address: str
+    #: The caller's address as the gateway saw it; what headers say of it anybody can write.
+    source: str = ""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
@@ -74,6 +79,7 @@ class Request:
             body=raw,
             principal=_principal(context.get("authorizer")),
             address=f"https://{context.get('domainName', '')}{_base_path(context)}",
+            source=(context.get("identity") or {}).get("sourceIp") or "",
         )
 
 
@@ -109,7 +115,7 @@ class Response:
 
 
 def parse_body(
-    model: type[B], request: Request, media_type: str = JSON, max_body: int = limits.MAX_BODY
+    model: type[B], request: Request, *media_types: str, max_body: int = limits.MAX_BODY
 ) -> B:
     """Strict JSON: no duplicate keys, no NaN, no unknown fields. Raises MalformedError with every error."""
     if len(request.body) > max_body:
@@ -120,15 +126,28 @@ def parse_body(
         if model is NoBody:
             return model()
         raise MalformedError("The body is empty; a JSON object is needed.")
-    content_type = request.headers.get("content-type", media_type).partition(";")[0].strip().lower()
-    if content_type != media_type:
-        shown = content_type[:100] or "of no media type"
-        raise UnsupportedMediaTypeError(f"The body is {shown}; {media_type} is needed.")
-    _refuse_sloppy_json(request.body)
+    given = request.headers.get("content-type", media_types[0])
+    content_type = given.partition(";")[0].strip().lower()
+    if content_type not in media_types:
+        shown, allowed = content_type[:100] or "of no media type", " or ".join(media_types)
+        raise UnsupportedMediaTypeError(f"The body is {shown}; {allowed} is needed.")
+    if content_type != FORM:
+        _refuse_sloppy_json(request.body)
     try:
+        if content_type == FORM:
+            return model.model_validate(_form(request.body))
         return model.model_validate_json(request.body)
     except ValidationError as error:
         raise _malformed(error, "") from None
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        return _unique(
+            parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=100)
+        )
+    except ValueError:
+        raise MalformedError("The body is not a form, or names a field twice.") from None
 
 
 def parse_query(model: type[Q], request: Request) -> Q:
@@ -173,8 +192,8 @@ def _json_fault(error: Exception) -> str:
             return "a number is too long"
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
+def _unique(pairs: list[tuple[str, T]]) -> dict[str, T]:
+    found: dict[str, T] = {}
     for name, value in pairs:
         if name in found:
             raise _SloppyJsonError(f"the key {name[:50]!r} is given twice")
@@ -196,7 +215,7 @@ def _malformed(error: ValidationError, prefix: str) -> MalformedError:
         FieldError(
             pointer=prefix + "".join(f"/{_escaped(part)}" for part in found["loc"]),
             code=_CODES.get(found["type"], found["type"].replace("_", "-")),
-            detail=_detail(found["msg"], found["type"], found["input"]),
+            detail=_detail(found["msg"], found["type"], found["loc"], found["input"]),
         )
         for found in error.errors(include_url=False, include_context=False)[:_MAX_ERRORS]
     )
@@ -215,9 +234,9 @@ def _escaped(part: int | str) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-def _detail(message: str, kind: str, value: object) -> str:
-    # The input of the second is the whole body.
-    if kind in {"missing", "json_invalid"}:
+def _detail(message: str, kind: str, place: tuple[int | str, ...], value: object) -> str:
+    # The input of the second is the whole body; a secret is not repeated to anybody.
+    if kind in {"missing", "json_invalid"} or "password" in place:
         return message
     shown = json.dumps(value, ensure_ascii=False, default=str)
     return f"{message}; got {shown if len(shown) <= 100 else shown[:100] + '…'}"

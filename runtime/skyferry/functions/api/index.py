@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from skyferry.adapters.counter_table import CounterTable
 from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.file_store import FileStore
 from skyferry.adapters.idempotency_table import IdempotencyTable
@@ -15,19 +16,23 @@ from skyferry.adapters.mail_table import MailTable
 from skyferry.adapters.request_table import CapabilityTable, RequestTable
 from skyferry.adapters.signing_key import SigningKey
 from skyferry.adapters.transfer_table import TransferTable
+from skyferry.adapters.usage_rows import UsageTable
 from skyferry.contract import ScanGate
 from skyferry.core import limits
 from skyferry.core.capability import Capabilities
 from skyferry.core.companion import Companion
 from skyferry.core.editing import Editing
+from skyferry.core.quotas import Quotas
+from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
 from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
 from skyferry.core.uploading import Uploading
-from skyferry.functions.api import dispatch, page, problems
+from skyferry.functions.api import dispatch, links, page, problems, ratelimit
 from skyferry.functions.api.app import App
 from skyferry.functions.api.cursors import Cursors
 from skyferry.functions.api.http import Request, Response
+from skyferry.functions.api.sessions import SignedSessions
 from skyferry.shared import clients, clock, ids, observability
 from skyferry.shared.settings import ApiSettings
 
@@ -38,8 +43,16 @@ logger = observability.logger()
 def build() -> App:
     settings = ApiSettings.load()
     table = Table(clients.dynamodb(), settings.table_name)
-    transfers, mails = TransferTable(table), MailTable(table)
+    quotas = Quotas(
+        bytes=settings.quota_bytes,
+        files=settings.quota_files,
+        mails_per_day=settings.mails_per_day,
+        requests_per_minute=settings.requests_per_minute,
+    )
+    transfers, mails = TransferTable(table, quotas), MailTable(table)
     store = FileStore(clients.s3, settings.bucket_name)
+    signing_key = cache(SigningKey(table).get)
+    rates = Rates(CounterTable(table), clock.now)
     gated = settings.scan_gate is ScanGate.REQUIRED
     largest = limits.MAX_SCANNED_FILE_SIZE if gated else limits.MAX_FILE_SIZE
     sending = Sending(transfers, store, clock.now, ids.new_id, largest)
@@ -51,12 +64,23 @@ def build() -> App:
         sending=sending,
         editing=editing,
         uploading=uploading,
-        receiving=Receiving(transfers, mails, store, clock.now, ids.new_id),
         requesting=Requesting(sending, requests, transfers, capabilities, clock.now),
         capabilities=capabilities,
         companion=Companion(capabilities, uploading, transfers, store, clock.now, ids.new_id),
+        receiving=Receiving(
+            transfers,
+            mails,
+            store,
+            SignedSessions(signing_key, clock.now),
+            rates,
+            clock.now,
+            ids.new_id,
+        ),
         idempotency=IdempotencyTable(table, clock.now),
-        cursors=Cursors(cache(SigningKey(table).get)),
+        rates=rates,
+        quotas=quotas,
+        usage=UsageTable(table),
+        cursors=Cursors(signing_key),
         clock=clock.now,
         ids=ids.new_id,
         cors_origins=settings.cors_origins,
@@ -84,8 +108,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request_id = event.get("requestContext", {}).get("requestId") or context.aws_request_id
     app = build()
     request = Request.from_event(event)
+    allowance: Mapping[str, str] = {}
     try:
-        response = dispatch.respond(app, request)
+        operation = dispatch.admit(request)
+        if request.principal is not None:
+            spent = app.rates.spend(ratelimit.policy(app.quotas), request.principal.owner)
+            allowance = ratelimit.headers(spent)
+            spent.require()
+        response = dispatch.respond(app, request, operation)
     except Exception as error:  # noqa: BLE001 - the outermost frame: every error becomes a problem document
         response = _refuse(error, request, request_id)
     # The route, never the path: a path may hold a link's token.
@@ -96,7 +126,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         status=int(response.status),
         owner=request.principal.owner if request.principal else None,
     )
-    return _to_event(response, request, app.cors_origins, request_id)
+    return _to_event(response, request, app.cors_origins, request_id, allowance)
 
 
 def _refuse(error: Exception, request: Request, request_id: str) -> Response:
@@ -105,12 +135,16 @@ def _refuse(error: Exception, request: Request, request_id: str) -> Response:
         logger.error("failed", exc_info=error)
     response = problems.to_response(error, request.path, request_id)
     if request.resource.startswith(("/t/", "/r/")) and page.wanted(request):
-        return page.problem(problem, str(error))
+        return links.refusal(error, request, problem)
     return response
 
 
 def _to_event(
-    response: Response, request: Request, cors_origins: str, request_id: str
+    response: Response,
+    request: Request,
+    cors_origins: str,
+    request_id: str,
+    allowance: Mapping[str, str],
 ) -> dict[str, Any]:
     headers = {
         "Content-Type": response.content_type,
@@ -122,6 +156,7 @@ def _to_event(
         "X-Content-Type-Options": "nosniff",
         "X-Request-Id": request_id,
         **_cors(request.headers, cors_origins),
+        **allowance,
         **response.headers,
     }
     return {
@@ -132,7 +167,7 @@ def _to_event(
     }
 
 
-_EXPOSED = "ETag, Idempotency-Replayed, Link, Location, Retry-After, X-Request-Id"
+_EXPOSED = "ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 
 
 def _cors(headers: Mapping[str, str], allowed: str) -> dict[str, str]:

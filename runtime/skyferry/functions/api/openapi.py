@@ -17,6 +17,7 @@ from skyferry.core.errors import (
     MalformedError,
     SizeLimitError,
     SkyferryError,
+    TooManyRequestsError,
     UnavailableError,
 )
 from skyferry.functions.api.http import JSON, NoBody, UnsupportedMediaTypeError
@@ -32,6 +33,7 @@ from skyferry.functions.api.problems import (
     Problem,
     UnauthorizedError,
 )
+from skyferry.functions.api.ratelimit import RATE_HEADERS
 
 #: A JSON document on its way out; it has no meaning to us beyond being written.
 Document = dict[str, Any]
@@ -43,10 +45,11 @@ _HEADERS = {
     "Retry-After": "Seconds after which to ask again.",
     "Link": 'RFC 8288: the next page as rel="next".',
     "WWW-Authenticate": "RFC 6750.",
+    "RateLimit": "What is left of your requests, and seconds until there are more (draft-ietf-httpapi-ratelimit-headers).",
+    "RateLimit-Policy": "How many requests are allowed in how many seconds.",
+    "Set-Cookie": "The session, for a browser.",
     "Idempotency-Replayed": "`true` when this is the stored answer of the first request.",
 }
-#: Refused by the gateway before the handler sees the request.
-_THROTTLED = Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", retry_after=1)
 
 
 class FieldProblem(BaseModel):
@@ -130,7 +133,7 @@ def _operation(operation: Operation) -> Document:
     if operation.body is not NoBody:
         described["requestBody"] = {
             "required": True,
-            "content": {operation.media_type: {"schema": _ref(operation.body)}},
+            "content": {kind: {"schema": _ref(operation.body)} for kind in operation.media_types},
         }
     return described
 
@@ -233,33 +236,43 @@ def _success(operation: Operation) -> Document:
         content[JSON] = {"schema": {"type": "object"}}
     if operation.html:
         content["text/html"] = {"schema": {"type": "string"}}
+    if content:
+        success["content"] = content
+    if names := _success_headers(operation):
+        success["headers"] = _headers(names)
+    return success
+
+
+def _success_headers(operation: Operation) -> dict[str, None]:
     names = list(operation.answer_headers)
     if operation.idempotency is not Idempotency.NONE:
         names.append("Idempotency-Replayed")
     if operation.method == "GET":
         names.append("ETag")
-    if content:
-        success["content"] = content
-    if names:
-        success["headers"] = _headers(dict.fromkeys(names))
-    return success
+    if operation.scope is not None:
+        names += RATE_HEADERS
+    return dict.fromkeys(names)
 
 
 def _problems(operation: Operation) -> list[Problem]:
-    kinds: list[type[SkyferryError]] = [MalformedError, UnavailableError, *operation.errors]
+    # The gateway throttles everybody, the handler each owner.
+    kinds: list[type[SkyferryError]] = [MalformedError, UnavailableError, TooManyRequestsError]
+    kinds += operation.errors
     if operation.scope is not None:
         kinds += [UnauthorizedError, ForbiddenError]
     # Every operation reads its body before it does anything, if only to refuse it.
     kinds += [UnsupportedMediaTypeError, SizeLimitError]
     if operation.idempotency is not Idempotency.NONE:
         kinds += [IdempotencyInProgressError, IdempotencyMismatchError, IdempotencyKeyError]
-    return [*(TABLE[kind] for kind in dict.fromkeys(kinds)), _THROTTLED, INTERNAL]
+    return [*(TABLE[kind] for kind in dict.fromkeys(kinds)), INTERNAL]
 
 
 def _problem_response(status: HTTPStatus, problems: Sequence[Problem]) -> Document:
     headers = ["Retry-After"] if any(problem.retry_after for problem in problems) else []
     if status is HTTPStatus.UNAUTHORIZED:
         headers.append("WWW-Authenticate")
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        headers += RATE_HEADERS
     codes = ", ".join(f"`{problem.code}`" for problem in problems)
     response: Document = {
         "description": f"{status.phrase}: {codes}",

@@ -40,8 +40,8 @@ class Operation:
     answer: type[BaseModel] | None = None
     answer_headers: Sequence[str] = ()
     body: type[Command] = NoBody
-    media_type: str = JSON
     max_body: int = limits.MAX_BODY
+    media_types: Sequence[str] = (JSON,)
     #: Prefix of the id of what the operation creates.
     creates: str = "tr"
     query: type[Query] = NoQuery

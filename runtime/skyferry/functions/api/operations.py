@@ -1,6 +1,7 @@
 """Every operation of the API, and the routes they make."""
 
 from skyferry.functions.api import (
+    account,
     capability,
     companion,
     events,
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *requests.OPERATIONS,
     *capability.OPERATIONS,
     *companion.OPERATIONS,
+    *account.OPERATIONS,
     *service.OPERATIONS,
 )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from skyferry.functions.api.http import Request, Response
 from skyferry.functions.api.problems import Problem
 from skyferry.functions.api.request_schemas import RequestView
-from skyferry.functions.api.schemas import LinkView
+from skyferry.functions.api.schemas import OpenLink
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -41,7 +41,7 @@ def _weights(accept: str) -> dict[str, float]:
     return found
 
 
-def link(view: LinkView, token: str) -> Response:
+def link(view: OpenLink, token: str) -> Response:
     return _html("link.html", HTTPStatus.OK, view=view, token=token)
 
 
@@ -49,11 +49,16 @@ def request(view: RequestView) -> Response:
     return _html("request.html", HTTPStatus.OK, view=view)
 
 
+def locked(action: str, refused: str | None = None, status: int = HTTPStatus.OK) -> Response:
+    """The form that asks for a password; `action` is where it goes, seen from the page's own address."""
+    return _html("locked.html", status, action=action, refused=refused)
+
+
 def problem(problem: Problem, detail: str) -> Response:
     return _html("problem.html", problem.status, detail=detail)
 
 
-def _html(template: str, status: HTTPStatus, **values: object) -> Response:
+def _html(template: str, status: int, **values: object) -> Response:
     body = _templates().get_template(template).render(values)
     style = _STYLE.search(body)
     digest = hashlib.sha256(style.group(1).encode()).digest() if style else b""

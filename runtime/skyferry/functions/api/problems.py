@@ -51,6 +51,9 @@ TABLE: dict[type[errors.SkyferryError], Problem] = {
     errors.MalformedError: Problem(HTTPStatus.BAD_REQUEST, "malformed"),
     UnauthorizedError: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized"),
     errors.ForbiddenError: Problem(HTTPStatus.FORBIDDEN, "forbidden"),
+    errors.PasswordRequiredError: Problem(HTTPStatus.FORBIDDEN, "password-required"),
+    errors.WrongPasswordError: Problem(HTTPStatus.FORBIDDEN, "wrong-password"),
+    errors.MalwareError: Problem(HTTPStatus.FORBIDDEN, "malware-detected"),
     errors.NotFoundError: Problem(HTTPStatus.NOT_FOUND, "not-found"),
     errors.StateError: Problem(HTTPStatus.CONFLICT, "state"),
     errors.ScanPendingError: Problem(HTTPStatus.CONFLICT, "scan-pending", retry_after=2),
@@ -65,11 +68,15 @@ TABLE: dict[type[errors.SkyferryError], Problem] = {
     errors.SizeLimitError: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "size-limit"),
     errors.TypeNotAllowedError: Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "type-not-allowed"),
     errors.SizeUnknownError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "size-required"),
+    errors.QuotaExceededError: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "quota-exceeded"),
     errors.IdempotencyMismatchError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused"
     ),
     PreconditionFailedError: Problem(HTTPStatus.PRECONDITION_FAILED, "precondition-failed"),
     PreconditionRequiredError: Problem(HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"),
+    errors.TooManyRequestsError: Problem(
+        HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", retry_after=1
+    ),
     errors.UnavailableError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", retry_after=2),
 }
 
@@ -101,15 +108,18 @@ def to_response(error: Exception, path: str, request_id: str) -> Response:
     return Response(
         status=problem.status,
         body=json.dumps(document, ensure_ascii=False),
-        headers=_headers(problem),
+        headers=_headers(problem, known),
         content_type=MEDIA_TYPE,
     )
 
 
-def _headers(problem: Problem) -> Mapping[str, str]:
+def _headers(problem: Problem, error: errors.SkyferryError | None) -> Mapping[str, str]:
     headers: dict[str, str] = {}
-    if problem.retry_after is not None:
-        headers["Retry-After"] = str(problem.retry_after)
+    wait = problem.retry_after
+    if isinstance(error, errors.TooManyRequestsError):
+        wait = error.retry_after
+    if wait is not None:
+        headers["Retry-After"] = str(wait)
     if problem.status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return headers

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE
 from skyferry.core import commands
-from skyferry.core.errors import NotFoundError, StateError
+from skyferry.core.errors import NotFoundError, QuotaExceededError, StateError
 from skyferry.functions.api import schemas
 from skyferry.functions.api.app import App, Call
 from skyferry.functions.api.http import NoBody, NoQuery, Response
@@ -73,7 +73,7 @@ OPERATIONS = (
         body=commands.NewRecipient,
         creates="rc",
         idempotency=Idempotency.ACCEPTED,
-        errors=(NotFoundError, StateError),
+        errors=(NotFoundError, StateError, QuotaExceededError),
     ),
     Operation(
         id="removeRecipient",
@@ -97,6 +97,6 @@ OPERATIONS = (
         answer_headers=("Location", "Retry-After"),
         creates="rs",
         idempotency=Idempotency.REQUIRED,
-        errors=(NotFoundError, StateError),
+        errors=(NotFoundError, StateError, QuotaExceededError),
     ),
 )

@@ -8,6 +8,7 @@ from skyferry.core.errors import (
     DeletedError,
     ExpiredError,
     NotFoundError,
+    QuotaExceededError,
     RequestUsedError,
     StateError,
     TypeNotAllowedError,
@@ -145,7 +146,7 @@ OPERATIONS = (
         answer=request_schemas.UploadRequest,
         answer_headers=("ETag",),
         body=commands.PatchRequest,
-        media_type=MERGE_PATCH,
+        media_types=(MERGE_PATCH,),
         errors=(NotFoundError, StateError, *PRECONDITIONS),
     ),
     Operation(
@@ -181,6 +182,6 @@ OPERATIONS = (
         answer_headers=("Location",),
         body=commands.NewContribution,
         idempotency=Idempotency.ACCEPTED,
-        errors=(*_GONE, TypeNotAllowedError),
+        errors=(*_GONE, TypeNotAllowedError, QuotaExceededError),
     ),
 )

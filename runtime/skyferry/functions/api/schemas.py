@@ -157,6 +157,7 @@ class TransferSummary(Schema):
     total_size: int
     recipient_count: int
     version: int
+    password_protected: bool
 
     @classmethod
     def of(cls, transfer: models.Transfer, now: datetime) -> "TransferSummary":
@@ -165,7 +166,11 @@ class TransferSummary(Schema):
 
 def _transfer_fields(transfer: models.Transfer, now: datetime) -> dict[str, object]:
     fields = transfer.model_dump(include=set(TransferSummary.model_fields))
-    return {**fields, "status": transfer.status_at(now)}
+    return {
+        **fields,
+        "status": transfer.status_at(now),
+        "password_protected": transfer.password_hash is not None,
+    }
 
 
 class Transfer(TransferSummary):
@@ -283,7 +288,14 @@ class LinkFile(Schema):
     crc64nvme: str | None
 
 
-class LinkView(Schema):
+class LockedLink(Schema):
+    """All that a link shows before its password is given."""
+
+    password_required: Literal[True] = True
+
+
+class OpenLink(Schema):
+    password_required: Literal[False] = False
     title: str | None
     message: str | None
     sender: str | None
@@ -293,7 +305,7 @@ class LinkView(Schema):
     files: list[LinkFile]
 
     @classmethod
-    def of(cls, transfer: models.Transfer, files: list[models.File]) -> "LinkView":
+    def of(cls, transfer: models.Transfer, files: list[models.File]) -> "OpenLink":
         left = transfer.max_downloads
         return cls(
             title=transfer.title,
@@ -306,6 +318,17 @@ class LinkView(Schema):
                 LinkFile(**file.model_dump(include=set(LinkFile.model_fields))) for file in files
             ],
         )
+
+
+class LinkView(RootModel[OpenLink | LockedLink]):
+    """What a link leads to, by `password_required`."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+
+class UnlockedLink(Schema):
+    session: str = Field(description="Send it as `Skyferry-Session` with what asks for it.")
+    expires_at: Time
 
 
 class Health(Schema):

@@ -9,7 +9,12 @@ from pydantic import AwareDatetime, Field
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE, Metric
 from skyferry.core import commands
-from skyferry.core.errors import NotFoundError, StateError, UploadIncompleteError
+from skyferry.core.errors import (
+    NotFoundError,
+    QuotaExceededError,
+    StateError,
+    UploadIncompleteError,
+)
 from skyferry.core.models import Transfer, TransferStatus
 from skyferry.functions.api import schemas
 from skyferry.functions.api.app import App, Call
@@ -151,6 +156,7 @@ OPERATIONS = (
         answer_headers=("Location", "ETag"),
         body=commands.NewTransfer,
         idempotency=Idempotency.ACCEPTED,
+        errors=(QuotaExceededError,),
     ),
     Operation(
         id="listTransfers",
@@ -184,7 +190,7 @@ OPERATIONS = (
         answer=schemas.Transfer,
         answer_headers=("ETag",),
         body=commands.PatchTransfer,
-        media_type=MERGE_PATCH,
+        media_types=(MERGE_PATCH,),
         errors=(NotFoundError, StateError, *PRECONDITIONS),
     ),
     Operation(
