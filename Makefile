@@ -55,7 +55,7 @@ unit: install ## Run the unit and template tests with branch coverage
 	$(BIN)/python -m pytest --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 .PHONY: integration
-integration: install ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
+integration: install browser ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
 	@$(BIN)/python -m local with-cloud -- $(BIN)/python -m pytest tests/integration
 
 .PHONY: check
@@ -125,6 +125,10 @@ node_modules/.installed: package.json package-lock.json | preflight
 	@echo 'Installing the CDK command line'
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
+
+.PHONY: browser
+browser: ## Install the browser in which Uppy is tested, where apt-get can; else say what is missing
+	@sh local/browser.sh
 
 .PHONY: clean
 clean: down ## Remove everything that was installed or generated

@@ -30,6 +30,10 @@ _API = (
     "functions/test_api_idempotency.py",
 )
 _LINKS = ("functions/test_api_links.py",)
+_REQUESTING = ("core/test_core_requesting.py",)
+_CAPABILITY = ("core/test_core_capability.py",)
+_COMPANION = ("core/test_core_companion.py",)
+_REQUEST_STORES = ("adapters/test_request_store_contract.py",)
 _AUTHORIZER = ("functions/test_authorizer.py",)
 
 PLANTED = (
@@ -226,7 +230,7 @@ PLANTED = (
     Plant(
         "a part may have any length",
         "adapters/file_store.py",
-        '            "ContentLength": part.size,\n',
+        '            params["ContentLength"] = part.size\n',
         "",
         _FILES,
     ),
@@ -299,5 +303,75 @@ PLANTED = (
         'retries={"total_max_attempts": 1}',
         'retries={"total_max_attempts": 3}',
         ("shared", "functions/test_send_email.py"),
+    ),
+    Plant(
+        "a request is used more often than allowed",
+        "core/upload_requests.py",
+        "        if self.max_uses is not None and self.use_count >= self.max_uses:",
+        "        if False:",
+        _REQUESTING,
+    ),
+    Plant(
+        "a revoked request goes on",
+        "core/upload_requests.py",
+        "        if self.revoked_at is not None:\n            return RequestStatus.REVOKED\n",
+        "",
+        _REQUESTING,
+    ),
+    Plant(
+        "a request takes files of any type",
+        "core/upload_requests.py",
+        "            if not self._allows(file.content_type)",
+        "            if False",
+        _REQUESTING,
+    ),
+    Plant(
+        "of two uses at once one is forgotten",
+        "adapters/request_table.py",
+        "        use = Put(_request_row(after), _unchanged(before))",
+        "        use = Put(_request_row(after))",
+        _REQUEST_STORES,
+    ),
+    Plant(
+        "a lost use leaves its files behind",
+        "adapters/request_table.py",
+        "            self.transfers.withdraw(change)\n",
+        "",
+        _REQUEST_STORES,
+    ),
+    Plant(
+        "files added by a capability have no limits",
+        "core/editing.py",
+        "            allow(transfer)\n",
+        "",
+        _CAPABILITY,
+    ),
+    Plant(
+        "a capability outlives its transfer",
+        "core/capability.py",
+        "        if transfer.status is TransferStatus.DELETED:",
+        "        if False:",
+        _CAPABILITY,
+    ),
+    Plant(
+        "any upload id will do",
+        "core/companion.py",
+        "    if file.upload_id != upload_id:",
+        "    if False:",
+        _COMPANION,
+    ),
+    Plant(
+        "any key will do",
+        "core/companion.py",
+        "        if file.inbox_key != key:",
+        "        if False:",
+        _COMPANION,
+    ),
+    Plant(
+        "surplus bytes are noticed at the end only",
+        "core/companion.py",
+        "        if number % limits.CHECK_EVERY == 0:",
+        "        if False:",
+        _COMPANION,
     ),
 )

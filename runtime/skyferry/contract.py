@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 METRICS_NAMESPACE: Final = "Skyferry"
+#: PUBLIC_BASE_URL of the api function where it has none: the address that API Gateway was called by. (The
+#: gateway's own address cannot be in the environment of a function that the gateway itself names.)
+ADDRESS_OF_REQUEST: Final = "request"
 
 
 class Env(StrEnum):
@@ -62,6 +65,7 @@ FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
             Env.BUCKET_NAME,
             Env.SCAN_GATE,
             Env.CORS_ORIGINS,
+            Env.PUBLIC_BASE_URL,
             Env.QUOTA_BYTES,
             Env.QUOTA_FILES,
             Env.MAILS_PER_DAY,

@@ -82,7 +82,10 @@ def _operation(
     result: Json = {"operationId": operation["operationId"]} if "operationId" in operation else {}
     parameters = [*shared, *operation.get("parameters", [])]
     if parameters:
-        result["parameters"] = [_parameter(one, names) for one in parameters]
+        # The gateway has no word for `name[key]=value`; undeclared parameters pass it as they are.
+        result["parameters"] = [
+            _parameter(one, names) for one in parameters if one.get("style") != "deepObject"
+        ]
     if bodies and "requestBody" in operation:
         result["requestBody"] = _body(operation["requestBody"], names)
     # Proxy integrations pass any answer through: a response needs no model here.

@@ -83,6 +83,8 @@ class FileTransferService(Construct):
             Env.OIDC_ISSUER: oidc.issuer,
             Env.OIDC_AUDIENCE: oidc.audience,
             Env.CORS_ORIGINS: ",".join(cors_origins) or "none",
+            # The API's own address cannot be in the environment of a function that the API names.
+            Env.PUBLIC_BASE_URL: public_base_url or contract.ADDRESS_OF_REQUEST,
             **quotas.environment,
             Env.SENDER_ADDRESS: sender_address,
             Env.CONFIGURATION_SET: self.mail.configuration_set_name,

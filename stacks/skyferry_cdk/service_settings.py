@@ -9,9 +9,31 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from skyferry.contract import Env, Function
 
-#: Operations anybody may call: a recipient has a link and no account.
+#: Operations anybody may call: who has a link needs no account.
 PUBLIC_OPERATIONS: Final = frozenset(
     {
+        "addUploadFile",
+        "companionAbort",
+        "companionComplete",
+        "companionCreateMultipart",
+        "companionListParts",
+        "companionListPartsHead",
+        "companionParams",
+        "companionParamsHead",
+        "companionSignPart",
+        "companionSignPartHead",
+        "completeFileUpload",
+        "createRequestTransfer",
+        "finalizeUpload",
+        "listFileParts",
+        "listFilePartsHead",
+        "openFileUpload",
+        "removeUploadFile",
+        "signFileParts",
+        "viewRequest",
+        "viewRequestHead",
+        "viewUpload",
+        "viewUploadHead",
         "createLinkDownload",
         "getHealth",
         "getHealthHead",

@@ -370,3 +370,16 @@ def test_our_own_api_is_converted_whole_and_only_its_public_part_is_open() -> No
     text = json.dumps(body)
     for keyword in ('"const"', '"anyOf"', '"examples"', '"null"', '"prefixItems"'):
         assert keyword not in text
+
+
+def test_a_parameter_of_many_names_is_left_to_the_handler() -> None:
+    many = {"name": "metadata", "in": "query", "style": "deepObject", "schema": {"type": "object"}}
+    one = {"name": "key", "in": "query", "required": True, "schema": {"type": "string"}}
+    document = {
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/things": {"get": {"operationId": "get", "parameters": [many, one]}}},
+    }
+
+    converted = to_gateway(document)["paths"]["/things"]["get"]
+
+    assert converted["parameters"] == [one]

@@ -9,6 +9,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 from infra_support import FLAGS, Json, nagged_stack, resources, small_stack, template_of
+from skyferry.contract import ADDRESS_OF_REQUEST
 from skyferry_cdk import FileTransferService, Oidc
 from skyferry_cdk.environment import InvalidEnvironment, load
 
@@ -58,13 +59,16 @@ def test_what_it_made_itself_is_watched_too(alone: Json) -> None:
 
 
 def test_mail_links_point_at_the_api_unless_told_otherwise(alone: Json) -> None:
-    (url,) = [
+    urls = [
         one["Environment"]["Variables"]["PUBLIC_BASE_URL"]
         for one in resources(alone, "AWS::Lambda::Function").values()
         if "PUBLIC_BASE_URL" in one["Environment"]["Variables"]
     ]
-    assert url["Fn::Join"][1][0] == "https://"
-    assert url["Fn::Join"][1][-1] == "/v1"
+    # The API names its function, so its address cannot be in that function's environment.
+    assert urls.count(ADDRESS_OF_REQUEST) == 1
+    (mailed,) = (url for url in urls if url != ADDRESS_OF_REQUEST)
+    assert mailed["Fn::Join"][1][0] == "https://"
+    assert mailed["Fn::Join"][1][-1] == "/v1"
 
 
 def test_cloudformation_linter_has_nothing_to_say(

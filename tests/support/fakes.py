@@ -41,6 +41,7 @@ from skyferry.core.models import (
 )
 from skyferry.core.quotas import Holding, Quotas, Usage, held_by, mails_promised, released_by
 from skyferry.core.suppressions import Suppression
+from skyferry.core.upload_requests import Capability, UploadRequest
 
 Child = TypeVar("Child", File, Recipient, Event)
 
@@ -306,20 +307,95 @@ class FakeSuppressions:
 
 
 @dataclass
+class FakeRequests:
+    """RequestStore; writes transfers as the adapters do, into one table."""
+
+    transfers: FakeTransfers
+    requests: dict[str, UploadRequest] = field(default_factory=dict)
+    capabilities: dict[str, Capability] = field(default_factory=dict)
+
+    def get(self, owner: str, request_id: str) -> UploadRequest:
+        found = self.requests.get(request_id)
+        if found is None or found.owner != owner:
+            raise NotFoundError
+        return found
+
+    def by_token(self, token_hash: str) -> UploadRequest:
+        for request in self.requests.values():
+            if request.token_hash == token_hash:
+                return request
+        raise NotFoundError
+
+    def page(self, owner: str, before: str | None, limit: int) -> list[UploadRequest]:
+        mine = [request for request in self.requests.values() if request.owner == owner]
+        mine.sort(key=lambda request: request.id, reverse=True)
+        return [each for each in mine if before is None or each.id < before][:limit]
+
+    def create(self, request: UploadRequest) -> None:
+        if request.id in self.requests:
+            raise ConflictError("there")
+        self.requests[request.id] = request
+
+    def commit(self, before: UploadRequest, after: UploadRequest) -> None:
+        current = self.requests.get(before.id)
+        if current is None or current.version != before.version:
+            raise ConflictError("changed")
+        self.requests[after.id] = after
+
+    def use(
+        self, before: UploadRequest, after: UploadRequest, change: Change, capability: Capability
+    ) -> None:
+        current = self.requests.get(before.id)
+        if current is None or current.version != before.version:
+            raise ConflictError("changed")
+        if change.after.id in self.transfers.transfers:
+            raise ConflictError("there")
+        self.transfers.create(change)
+        self.requests[after.id] = after
+        self.capabilities[capability.token_hash] = capability
+
+
+@dataclass
+class FakeCapabilities:
+    """CapabilityStore; shares its rows with FakeRequests."""
+
+    requests: FakeRequests
+
+    def add(self, capability: Capability) -> None:
+        self.requests.capabilities[capability.token_hash] = capability
+
+    def get(self, token_hash: str) -> Capability:
+        if token_hash not in self.requests.capabilities:
+            raise NotFoundError
+        return self.requests.capabilities[token_hash]
+
+
+@dataclass
 class FakeFiles:
     """FileStore. `uploads` holds the parts of open multipart uploads."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    #: ETags of objects that came in parts.
+    joined: dict[str, str] = field(default_factory=dict)
 
     def put(self, key: str, content: bytes) -> StoredObject:
         self.objects[key] = content
+        self.joined.pop(key, None)
         stored = self.head(key)
         assert stored is not None
         return stored
 
-    def post_upload(self, file: File, now: datetime) -> PostUpload:
-        fields = {"key": file.inbox_key, "Content-Type": file.content_type}
+    @property
+    def bucket(self) -> str:
+        return "store"
+
+    def post_upload(self, file: File, now: datetime, success: int = 204) -> PostUpload:
+        fields = {
+            "key": file.inbox_key,
+            "Content-Type": file.content_type,
+            "success_action_status": str(success),
+        }
         expires_at = now + limits.seconds(limits.UPLOAD_URL_LIFE)
         return PostUpload(url="https://store.test/", fields=fields, expires_at=expires_at)
 
@@ -330,7 +406,8 @@ class FakeFiles:
 
     def part_url(self, file: File, part: PartRequest) -> PartUrl:
         url = f"https://store.test/{file.inbox_key}?uploadId={file.upload_id}&partNumber={part.number}"
-        return PartUrl(number=part.number, url=url, headers={"Content-Length": str(part.size)})
+        headers = {} if part.size is None else {"Content-Length": str(part.size)}
+        return PartUrl(number=part.number, url=url, headers=headers)
 
     def parts(self, file: File) -> list[StoredPart] | None:
         parts = self.uploads.get(file.upload_id or "")
@@ -343,7 +420,11 @@ class FakeFiles:
 
     def complete_multipart(self, file: File, parts: Sequence[StoredPart]) -> None:
         stored = self.uploads.pop(file.upload_id or "")
-        self.objects[file.inbox_key] = b"".join(stored[part.number] for part in parts)
+        joined = b"".join(stored[part.number] for part in parts)
+        self.objects[file.inbox_key] = joined
+        self.joined[file.inbox_key] = (
+            f'"{hashlib.md5(joined, usedforsecurity=False).hexdigest()}-{len(parts)}"'
+        )
 
     def abort_multipart(self, file: File) -> None:
         self.uploads.pop(file.upload_id or "", None)
@@ -352,7 +433,10 @@ class FakeFiles:
         content = self.objects.get(key)
         if content is None:
             return None
-        return StoredObject(key=key, size=len(content), etag=_etag(content))
+        return StoredObject(key=key, size=len(content), etag=self._etag_of(key))
+
+    def _etag_of(self, key: str) -> str:
+        return self.joined.get(key) or _etag(self.objects[key])
 
     def uploaded(self, owner: str, transfer_id: str) -> frozenset[str]:
         prefix = f"inbox/{owner}/{transfer_id}/"
@@ -360,7 +444,7 @@ class FakeFiles:
 
     def read(self, key: str, etag: str) -> Iterator[bytes]:
         content = self.objects.get(key)
-        if content is None or _etag(content) != etag:
+        if content is None or self._etag_of(key) != etag:
             raise ConflictError("changed")
         yield from (content[start : start + 3000] for start in range(0, len(content), 3000))
 

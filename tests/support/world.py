@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 
 from skyferry.contract import ScanVerdict
+from skyferry.core.capability import Capabilities
 from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
+from skyferry.core.companion import Companion
 from skyferry.core.delivering import Delivering, Dispatching, Feedback, Timeline
 from skyferry.core.editing import Editing
 from skyferry.core.models import File, Mail, MailJob, Principal, Transfer
 from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
+from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Contents, Sending
 from skyferry.core.suppressing import Suppressing
 from skyferry.core.sweeping import Sweeping
@@ -69,6 +72,16 @@ class World:
         self.editing = Editing(self.sending, self.transfers, self.store, *common)
         self.suppressing = Suppressing(self.suppressions, self.mails, self.clock)
         self.feedback = Feedback(self.mails, self.suppressions, self.timeline)
+        self.requests = fakes.FakeRequests(self.transfers)
+        self.capabilities = Capabilities(
+            self.editing, self.transfers, fakes.FakeCapabilities(self.requests), self.clock
+        )
+        self.requesting = Requesting(
+            self.sending, self.requests, self.transfers, self.capabilities, self.clock
+        )
+        self.companion = Companion(
+            self.capabilities, self.uploading, self.transfers, self.store, *common
+        )
         self.sweeping = Sweeping(
             self.sending,
             self.transfers,

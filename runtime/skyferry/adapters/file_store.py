@@ -46,15 +46,15 @@ class FileStore:
     def client(self) -> "S3Client":
         return self.connect()
 
-    def post_upload(self, file: File, now: datetime) -> PostUpload:
-        fields = {"Content-Type": file.content_type, "success_action_status": "204"}
+    def post_upload(self, file: File, now: datetime, success: int = 204) -> PostUpload:
+        fields = {"Content-Type": file.content_type, "success_action_status": str(success)}
         post = self.client.generate_presigned_post(
             self.bucket,
             file.inbox_key,
             Fields=fields,
             Conditions=[
                 {"Content-Type": file.content_type},
-                {"success_action_status": "204"},
+                {"success_action_status": str(success)},
                 ["content-length-range", file.size, file.size],
             ],
             ExpiresIn=limits.UPLOAD_URL_LIFE,
@@ -84,9 +84,11 @@ class FileStore:
             "Key": file.inbox_key,
             "UploadId": file.upload_id,
             "PartNumber": part.number,
-            "ContentLength": part.size,
         }
-        headers = {"Content-Length": str(part.size)}
+        headers: dict[str, str] = {}
+        if part.size is not None:
+            params["ContentLength"] = part.size
+            headers["Content-Length"] = str(part.size)
         if part.sha256 is not None:
             params["ChecksumSHA256"] = part.sha256
             headers["x-amz-checksum-sha256"] = part.sha256

@@ -32,7 +32,14 @@ def link_partition(token_hash: str) -> str:
     return f"L#{token_hash}"
 
 
+#: What a token leads to. Of another kind it leads nowhere: no link opens what it was not made for.
 LINK_SORT = "LINK"
+REQUEST_LINK_SORT = "REQUEST"
+CAPABILITY_SORT = "UPLOAD"
+
+
+def request_sort(request_id: str) -> str:
+    return f"REQUEST#{request_id}"
 
 
 def suppression_partition(address_hash: str) -> str:

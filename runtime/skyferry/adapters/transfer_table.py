@@ -90,26 +90,43 @@ class TransferTable:
         return [transfer for transfer in page if transfer.id != before][:limit]
 
     def create(self, change: Change) -> Transfer:
-        children = _children(change)
-        self.table.put_all(children)
+        try:
+            self.create_with(change)
+        except ConditionFailedError:
+            return self.get(change.after.owner, change.after.id)
+        except ConflictError:
+            raise UnavailableError("You are creating too much at once; try again.") from None
+        return change.after
+
+    def create_with(self, change: Change, *others: Write) -> None:
+        """Write a new transfer in one transaction with other rows. Raises ConditionFailedError if it is there
+        already or a condition of the others does not hold, QuotaExceededError, and ConflictError."""
+        self.table.put_all(_children(change))
         held, mails = quotas.held_by(change.after), change.after.recipient_count
         try:
             self.table.write(
                 Put(_root(change.after), NEW),
+                *others,
                 *(Put(rows.to_row(event)) for event in change.events),
                 *self._counters(change.after, held, mails),
                 patient=True,
             )
         except ConditionFailedError as error:
-            if error.first > 0:
-                self.table.delete_all(
-                    [(row[Names.PARTITION_KEY], row[Names.SORT_KEY]) for row in children]
-                )
-                raise self._beyond(change.after, held, mails) from None
-            return self.get(change.after.owner, change.after.id)
-        except ConflictError:
-            raise UnavailableError("You are creating too much at once; try again.") from None
-        return change.after
+            if error.first <= len(others):
+                raise
+            self.withdraw(change)
+            raise self._beyond(change.after, held, mails) from None
+
+    def withdraw(self, change: Change) -> None:
+        """Remove what a create that did not come about has written ahead of its root."""
+        root = self.table.get(
+            rows.partition(change.after.owner), rows.transfer_sort(change.after.id)
+        )
+        if root is None:
+            children = _children(change)
+            self.table.delete_all(
+                [(row[Names.PARTITION_KEY], row[Names.SORT_KEY]) for row in children]
+            )
 
     def _counters(self, transfer: Transfer, delta: Holding, mails: int) -> list[Write]:
         return usage_rows.writes(transfer.owner, delta, mails, transfer.updated_at, self.quotas)

@@ -24,13 +24,18 @@ def require_present(transfer: Transfer) -> None:
         raise NotFoundError
 
 
-def require_uploadable(transfer: Transfer, file: File, now: datetime) -> None:
+def require_open_list(transfer: Transfer, now: datetime) -> None:
+    """Before it is finalized."""
     require_present(transfer)
     status = transfer.status_at(now)
     if status not in UPLOADABLE:
         raise StateError(
             f"The transfer is {status}; files can be uploaded while it is draft or uploading."
         )
+
+
+def require_uploadable(transfer: Transfer, file: File, now: datetime) -> None:
+    require_open_list(transfer, now)
     if file.status is not FileStatus.PENDING:
         raise StateError(f"The file is {file.status}; only a pending file can be uploaded.")
 

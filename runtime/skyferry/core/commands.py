@@ -5,7 +5,15 @@ import base64
 from collections.abc import Callable
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from skyferry.core import limits, text
@@ -115,18 +123,25 @@ class NewNotify(Command):
     )
 
 
-class NewTransfer(Command):
-    title: Title | None = None
-    message: Message | None = None
-    expires_in: int | None = Field(
-        None,
+ExpiresIn = Annotated[
+    int,
+    Field(
         ge=limits.MIN_EXPIRY,
         le=limits.MAX_EXPIRY,
         description="Seconds from now; default 604800 (7 days). Not together with `expires_at`.",
-    )
-    expires_at: AwareDatetime | None = Field(
-        None, description="RFC 3339, 1 hour to 30 days from now. Not together with `expires_in`."
-    )
+    ),
+]
+ExpiresAt = Annotated[
+    AwareDatetime,
+    Field(description="RFC 3339, 1 hour to 30 days from now. Not together with `expires_in`."),
+]
+
+
+class NewTransfer(Command):
+    title: Title | None = None
+    message: Message | None = None
+    expires_in: ExpiresIn | None = None
+    expires_at: ExpiresAt | None = None
     max_downloads: int | None = Field(
         None, ge=1, le=limits.MAX_DOWNLOADS, description="Downloads of all recipients together."
     )
@@ -138,8 +153,7 @@ class NewTransfer(Command):
 
     @model_validator(mode="after")
     def _one_expiry(self) -> Self:
-        if self.expires_in is not None and self.expires_at is not None:
-            raise PydanticCustomError("one-of", "give expires_in or expires_at, not both")
+        _refuse_two_expiries(self)
         return self
 
 
@@ -164,6 +178,11 @@ class PatchNotify(Patch):
     downloads: bool | None = None
     problems: bool | None = None
     reminder: bool | None = None
+
+
+def _refuse_two_expiries(command: "NewTransfer | NewRequest") -> None:
+    if command.expires_in is not None and command.expires_at is not None:
+        raise PydanticCustomError("one-of", "give expires_in or expires_at, not both")
 
 
 class PatchTransfer(Patch):
@@ -220,3 +239,82 @@ class SignParts(Command):
 class Unlock(Command):
     # Any text is a try: what a password may be is checked where one is set.
     password: str = Field(max_length=limits.MAX_PASSWORD)
+
+
+MaxFiles = Annotated[
+    int, Field(ge=1, le=limits.MAX_FILES, description="Files of one transfer that comes in.")
+]
+MaxBytes = Annotated[
+    int,
+    Field(ge=1, le=limits.MAX_FILE_SIZE, description="Bytes of one transfer that comes in."),
+]
+MaxUses = Annotated[
+    int, Field(ge=1, le=limits.MAX_USES, description="Transfers that may come in by the link.")
+]
+AllowedTypes = Annotated[
+    tuple[Annotated[str, _allowed("bad-content-type", text.content_type_range)], ...],
+    Field(
+        max_length=limits.MAX_ALLOWED_TYPES,
+        description="Media types, `application/pdf` or `image/*`; empty: any.",
+    ),
+]
+
+
+class NewRequest(Command):
+    title: Title | None = None
+    message: Message | None = None
+    max_files: MaxFiles | None = None
+    max_bytes: MaxBytes | None = None
+    allowed_types: AllowedTypes = ()
+    max_uses: MaxUses | None = None
+    expires_in: ExpiresIn | None = None
+    expires_at: ExpiresAt | None = None
+
+    @model_validator(mode="after")
+    def _one_expiry(self) -> Self:
+        _refuse_two_expiries(self)
+        return self
+
+
+class PatchRequest(Patch):
+    title: Title | None = None
+    message: Message | None = None
+    max_files: MaxFiles | None = None
+    max_bytes: MaxBytes | None = None
+    allowed_types: AllowedTypes | None = None
+    max_uses: MaxUses | None = None
+    expires_at: ExpiresAt | None = None
+
+    @model_validator(mode="after")
+    def _keeps_what_there_must_be(self) -> Self:
+        self._refuse_null("expires_at", "allowed_types")
+        return self
+
+
+class NewContribution(Command):
+    """What somebody without an account sends to whoever asked for it."""
+
+    sender_name: Annotated[str, Field(max_length=100), _allowed("bad-name", text.person)] | None = (
+        None
+    )
+    sender_message: Message | None = None
+    files: list[NewFile] = Field(min_length=1, max_length=limits.MAX_FILES)
+
+
+class CompanionUpload(Command):
+    """Uppy: a file about to go in parts. `metadata` is what Uppy knows of it; see `file_id` and `size`."""
+
+    filename: str = Field(max_length=limits.MAX_NAME)
+    type: str = Field("", max_length=limits.MAX_NAME)
+    metadata: dict[str, JsonValue] = {}
+
+
+class CompanionPart(Command):
+    PartNumber: int = Field(ge=1, le=limits.MAX_PARTS)
+    ETag: str = Field(max_length=200)
+
+
+class CompanionParts(Command):
+    """Uppy: the parts it has sent. What the store says of them is what counts."""
+
+    parts: list[CompanionPart] = Field(max_length=limits.MAX_PARTS)

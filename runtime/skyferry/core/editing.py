@@ -9,7 +9,7 @@ from skyferry.core.models import Change, File, Principal, Recipient, Transfer
 from skyferry.core.ports import Clock, FileStore, Ids, TransferStore
 from skyferry.core.sending import Contents, Sending
 
-#: Refuses (by raising) to change a transfer that is not in the state the caller has seen.
+#: Refuses (by raising) to change a transfer that is not as it has to be for that.
 Precondition = Callable[[Transfer], None]
 
 
@@ -57,9 +57,15 @@ class Editing:
         return self.transfers.file(principal.owner, transfer_id, file_id)
 
     def add_file(
-        self, principal: Principal, transfer_id: str, new: NewFile, file_id: str
+        self,
+        principal: Principal,
+        transfer_id: str,
+        new: NewFile,
+        file_id: str,
+        allow: Precondition = lambda _: None,
     ) -> tuple[Transfer, File]:
-        """`file_id` is chosen by the caller, so that a retried request meets its own file."""
+        """`file_id` is chosen by the caller, so that a retried request meets its own file; `allow` refuses
+        a file that a capability may not add to the transfer as it is."""
         self.sending.require_verifiable([new], "")
         file = File(
             id=file_id,
@@ -74,7 +80,9 @@ class Editing:
             known = self.transfers.files(principal.owner, transfer_id)
             if any(other.id == file_id for other in known):
                 return None
-            return amendments.file_added(transfer, file, self.clock(), self.ids)
+            added = amendments.file_added(transfer, file, self.clock(), self.ids)
+            allow(transfer)
+            return added
 
         transfer = guarded.change(self.transfers, principal.owner, transfer_id, decide)
         return transfer, self.transfers.file(principal.owner, transfer_id, file_id)

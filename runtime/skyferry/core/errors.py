@@ -52,8 +52,16 @@ class SizeLimitError(SkyferryError):
     """More bytes than declared, or than a limit allows."""
 
 
+class TypeNotAllowedError(SkyferryError):
+    """A file of a type that the upload request does not allow."""
+
+
+class SizeUnknownError(SkyferryError):
+    """A file cannot be registered without its exact size."""
+
+
 class ExpiredError(SkyferryError):
-    """The transfer has passed its `expires_at`."""
+    """The transfer or link has passed its `expires_at`."""
 
 
 class DeletedError(SkyferryError):
@@ -75,6 +83,10 @@ class NoVerifiedEmailError(SkyferryError):
             "The access token has no verified e-mail address, so nobody can be told of downloads.",
             errors=(wrong,),
         )
+
+
+class RequestUsedError(SkyferryError):
+    """The upload request's `max_uses` are used up."""
 
 
 class IdempotencyMismatchError(SkyferryError):

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from skyferry.core.errors import ConflictError, UnavailableError
 from skyferry.core.models import Change, Transfer
@@ -12,6 +12,8 @@ from skyferry.core.models import Change, Transfer
 ATTEMPTS = 30
 _BASE_PAUSE = 0.005
 _MAX_PAUSE = 0.2
+
+T = TypeVar("T")
 
 
 class Committer(Protocol):
@@ -32,16 +34,33 @@ def change(
     `decide` is called afresh, with a fresh transfer, after each lost race. Raises UnavailableError after
     30 lost races: nothing was changed, the caller may try again.
     """
-    for attempt in range(ATTEMPTS):
+
+    def decided() -> tuple[Transfer, Change | None]:
         transfer = transfers.get(owner, transfer_id)
-        decision = decide(transfer)
-        if decision is None:
-            return transfer
+        return transfer, decide(transfer)
+
+    def commit(decision: tuple[Transfer, Change | None]) -> None:
+        if decision[1] is not None:
+            transfers.commit(decision[1])
+
+    transfer, decision = contended(decided, commit, sleep=sleep)
+    return transfer if decision is None else decision.after
+
+
+def contended(
+    decide: Callable[[], T],
+    commit: Callable[[T], None],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
+    """Decide and commit, and again when `commit` raises ConflictError; answers the decision that held."""
+    for count in range(ATTEMPTS):
+        decision = decide()
         try:
-            transfers.commit(decision)
+            commit(decision)
         except ConflictError:
             # Full jitter: contenders must not meet again in step.
-            sleep(random.uniform(0, min(_MAX_PAUSE, _BASE_PAUSE * 2**attempt)))  # noqa: S311
+            sleep(random.uniform(0, min(_MAX_PAUSE, _BASE_PAUSE * 2**count)))  # noqa: S311
             continue
-        return decision.after
-    raise UnavailableError("The transfer is changing too fast right now; try again.")
+        return decision
+    raise UnavailableError("This is changing too fast right now; try again.")

@@ -26,12 +26,16 @@ MAX_MESSAGE: Final = 2_000
 MAX_NAME: Final = 255
 MAX_PATH: Final = 1_024
 MAX_DOWNLOADS: Final = 1_000_000
+MAX_USES: Final = 1_000_000
+MAX_ALLOWED_TYPES: Final = 50
 MIN_EXPIRY: Final = HOUR
 MAX_EXPIRY: Final = 30 * DAY
 DEFAULT_EXPIRY: Final = 7 * DAY
 MAX_BODY: Final = 256 * KIB
 #: A body that nobody reads: the form of a one-click unsubscription.
 MAX_UNREAD_BODY: Final = KIB
+#: Completing an upload of 10,000 parts names each of them.
+MAX_COMPLETE_BODY: Final = 2 * MIB
 
 #: Below this one presigned POST, in which S3 itself enforces the exact length; from here on multipart,
 #: because only that can be resumed.
@@ -40,6 +44,10 @@ MIN_PART_SIZE: Final = 8 * MIB
 MAX_PART_SIZE: Final = 5 * GIB
 MAX_PARTS: Final = 10_000
 PART_WINDOW: Final = 100
+#: S3 takes no smaller part but the last.
+SMALLEST_PART: Final = 5 * MIB
+#: Of an upload whose part URLs bind no length, what has arrived is summed up at every so many.
+CHECK_EVERY: Final = 16
 #: Upload instructions in the answer to a create: more would make it, and its stored copy, too large.
 INLINE_UPLOADS: Final = 100
 

@@ -65,7 +65,8 @@ class RecipientStatus(StrEnum):
 
 
 class Principal(Record):
-    """Who calls. `owner` comes from verified claims only (see `functions/authorizer`)."""
+    """Who calls. `owner` comes from verified claims (see `functions/authorizer`), or from the record of a
+    capability that this owner was the one to grant."""
 
     owner: str
     scopes: frozenset[str]
@@ -98,6 +99,8 @@ class Transfer(Record):
     #: For notices to the sender; shown to nobody.
     sender_email: str | None = None
     notify: Notify = Field(default_factory=Notify)
+    #: The upload request by which it came in.
+    request_id: str | None = None
     tags: dict[str, str] = {}
     created_at: Time
     updated_at: Time
@@ -323,7 +326,8 @@ class PostUpload(Record):
 
 class PartRequest(Record):
     number: int
-    size: int
+    #: None where the client does not say it in advance.
+    size: int | None
     sha256: str | None = None
 
 

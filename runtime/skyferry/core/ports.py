@@ -27,6 +27,7 @@ from skyferry.core.models import (
 )
 from skyferry.core.quotas import Usage
 from skyferry.core.suppressions import Suppression
+from skyferry.core.upload_requests import Capability, UploadRequest
 
 
 class Clock(Protocol):
@@ -112,6 +113,33 @@ class SuppressionStore(Protocol):
         """End this owner's suppression of the address. False: nothing changed, its reason is another."""
 
 
+class RequestStore(Protocol):
+    """Upload requests. Reads are strongly consistent; unknown and foreign ids raise NotFoundError."""
+
+    def get(self, owner: str, request_id: str) -> UploadRequest: ...
+    def by_token(self, token_hash: str) -> UploadRequest: ...
+    def page(self, owner: str, before: str | None, limit: int) -> list[UploadRequest]:
+        """Requests newest first, those with an id below `before`, at most `limit`."""
+
+    def create(self, request: UploadRequest) -> None:
+        """Raises ConflictError if there is one with this id."""
+
+    def commit(self, before: UploadRequest, after: UploadRequest) -> None:
+        """Raises ConflictError if `before` is not current. A link that is no longer meant ends with it."""
+
+    def use(
+        self, before: UploadRequest, after: UploadRequest, change: Change, capability: Capability
+    ) -> None:
+        """Write the use, the transfer that it makes and the capability for it, all or nothing. Raises
+        ConflictError if `before` is not current, or the transfer is there already."""
+
+
+class CapabilityStore(Protocol):
+    def add(self, capability: Capability) -> None: ...
+    def get(self, token_hash: str) -> Capability:
+        """Raises NotFoundError."""
+
+
 class IdempotencyStore(Protocol):
     def begin(self, scope: IdempotencyScope, payload_hash: str, resource_id: str) -> Claim | Answer:
         """Take the key, or answer what was answered before.
@@ -145,14 +173,16 @@ class Sessions(Protocol):
 class FileStore(Protocol):
     """Faults of the store raise UnavailableError."""
 
-    def post_upload(self, file: File, now: datetime) -> PostUpload:
-        """A form that takes exactly this file's key, size and content type."""
+    @property
+    def bucket(self) -> str: ...
+    def post_upload(self, file: File, now: datetime, success: int = 204) -> PostUpload:
+        """A form that takes exactly this file's key, size and content type, and answers `success`."""
 
     def start_multipart(self, file: File) -> str:
         """Open an upload; its id. With `file.part_checksums` each part must bring its SHA-256."""
 
     def part_url(self, file: File, part: PartRequest) -> PartUrl:
-        """A URL that takes exactly this part's number, size and, if given, SHA-256."""
+        """A URL that takes exactly this part's number and, where given, size and SHA-256."""
 
     def parts(self, file: File) -> list[StoredPart] | None:
         """What the store holds of the upload, by number; None when there is no such upload (any more)."""

@@ -47,6 +47,17 @@ class Sending:
 
         Raises MalformedError for an expiry or a file size outside the limits, NoVerifiedEmailError
         where there is nobody to notify."""
+        self.transfers.create(self.draft(principal, new, transfer_id))
+        return self.get(principal, transfer_id)
+
+    def draft(
+        self,
+        principal: Principal,
+        new: NewTransfer,
+        transfer_id: str,
+        request_id: str | None = None,
+    ) -> Change:
+        """What creates the transfer, not yet committed; `request_id` names the request it came in by."""
         now = self.clock()
         if new.notify.downloads and principal.email is None:
             raise NoVerifiedEmailError
@@ -85,6 +96,7 @@ class Sending:
             sender=principal.name,
             sender_email=principal.email,
             notify=Notify(**dict(new.notify)),
+            request_id=request_id,
             created_at=now,
             updated_at=now,
             expires_at=expires_at,
@@ -95,8 +107,7 @@ class Sending:
             total_size=sum(file.size for file in files),
             recipient_count=len(recipients),
         )
-        self.transfers.create(lifecycle.created(transfer, files, recipients, now, self.ids))
-        return self.get(principal, transfer_id)
+        return lifecycle.created(transfer, files, recipients, now, self.ids)
 
     def require_verifiable(self, files: Sequence[NewFile], pointer: str) -> None:
         """Raises MalformedError; `pointer` leads to a file of the request by its `{index}`."""

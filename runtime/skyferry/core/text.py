@@ -73,3 +73,12 @@ def content_type(text: str) -> str:
     if not _CONTENT_TYPE.fullmatch(text):
         raise ValueError("is not a media type of the form type/subtype in lower case")
     return text
+
+
+def content_type_range(text: str) -> str:
+    """A media type, or all of a kind: `image/*`."""
+    kind, _, subtype = text.partition("/")
+    if subtype == "*":
+        content_type(f"{kind}/any")
+        return text
+    return content_type(text)

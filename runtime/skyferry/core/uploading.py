@@ -55,14 +55,14 @@ class Uploading:
     def open(
         self, principal: Principal, transfer_id: str, file_id: str
     ) -> PostUpload | MultipartUpload:
-        transfer, file = self._uploadable(principal, transfer_id, file_id)
+        transfer, file = self.uploadable(principal, transfer_id, file_id)
         return self.instructions(transfer, file)
 
     def sign(
         self, principal: Principal, transfer_id: str, file_id: str, parts: Sequence[PartRequest]
     ) -> list[PartUrl]:
         """Part URLs; the first call opens the multipart upload."""
-        _, file = self._uploadable(principal, transfer_id, file_id)
+        _, file = self.uploadable(principal, transfer_id, file_id)
         _require_multipart(file)
         too_large = tuple(
             FieldError(
@@ -71,18 +71,21 @@ class Uploading:
                 detail=f"{part.size} bytes; the whole file was declared with {file.size}.",
             )
             for index, part in enumerate(parts)
-            if part.size > file.size
+            if part.size is not None and part.size > file.size
         )
         if too_large:
             raise SizeLimitError("A part is larger than the file.", errors=too_large)
-        if file.upload_id is None:
-            checksums = all(part.sha256 is not None for part in parts)
-            file = self._start(file.replace(part_checksums=checksums))
+        checksums = all(part.sha256 is not None for part in parts)
+        file = self.start(file, part_checksums=checksums)
         _require_checksums(file, parts)
         return [self.store.part_url(file, part) for part in parts]
 
-    def _start(self, file: File) -> File:
-        """Open the upload. Of several at once one wins; the others use its upload and end their own."""
+    def start(self, file: File, *, part_checksums: bool) -> File:
+        """Open the upload, unless it is. Of several at once one wins; the others use its upload and end
+        their own."""
+        if file.upload_id is not None:
+            return file
+        file = file.replace(part_checksums=part_checksums)
         mine = self.store.start_multipart(file)
 
         def decide(transfer: Transfer) -> Change | None:
@@ -127,7 +130,7 @@ class Uploading:
             if file.status in {FileStatus.REJECTED, FileStatus.INFECTED}:
                 raise StateError(f"The file is {file.status}; its upload cannot be completed.")
             return file
-        self._uploadable(principal, transfer_id, file_id)
+        self.uploadable(principal, transfer_id, file_id)
         parts = self.store.parts(file) if file.upload_id else None
         if parts is not None:
             self._join(file, parts)
@@ -143,17 +146,23 @@ class Uploading:
 
     def _join(self, file: File, parts: Sequence[StoredPart]) -> None:
         """The sum is compared before the store makes an object of it."""
+        self.refuse_surplus(file, parts)
         total = sum(part.size for part in parts)
         if total < file.size:
             raise UploadIncompleteError(
                 f"{total} of {file.size} bytes have been uploaded; {file.size - total} are missing."
             )
-        if total > file.size:
-            detail = f"{total} bytes were uploaded; {file.size} were declared."
-            self.store.abort_multipart(file)
-            self._refuse(file, Reason(code="size-mismatch", detail=detail))
-            raise SizeLimitError(detail)
         self.store.complete_multipart(file, parts)
+
+    def refuse_surplus(self, file: File, parts: Sequence[StoredPart]) -> None:
+        """Raises SizeLimitError for more bytes than declared: the parts are gone, the file is rejected."""
+        total = sum(part.size for part in parts)
+        if total <= file.size:
+            return
+        detail = f"{total} bytes were uploaded; {file.size} were declared."
+        self.store.abort_multipart(file)
+        self._refuse(file, Reason(code="size-mismatch", detail=detail))
+        raise SizeLimitError(detail)
 
     def _refuse(self, file: File, reason: Reason) -> None:
         def decide(transfer: Transfer) -> Change | None:
@@ -166,7 +175,7 @@ class Uploading:
 
     def abort(self, principal: Principal, transfer_id: str, file_id: str) -> None:
         """Forget the parts sent so far. The file can be uploaded anew."""
-        _, file = self._uploadable(principal, transfer_id, file_id)
+        _, file = self.uploadable(principal, transfer_id, file_id)
         if file.upload_id is None:
             return
         self.store.abort_multipart(file)
@@ -179,9 +188,10 @@ class Uploading:
 
         guarded.change(self.transfers, file.owner, transfer_id, decide)
 
-    def _uploadable(
+    def uploadable(
         self, principal: Principal, transfer_id: str, file_id: str
     ) -> tuple[Transfer, File]:
+        """Raises NotFoundError, or StateError when it is too late for bytes."""
         transfer = self.transfers.get(principal.owner, transfer_id)
         access.require_present(transfer)
         file = self.transfers.file(principal.owner, transfer_id, file_id)

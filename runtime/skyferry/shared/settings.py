@@ -36,6 +36,7 @@ class ApiSettings(TableSettings):
     bucket_name: str = Field(alias=Env.BUCKET_NAME.value)
     scan_gate: ScanGate = Field(alias=Env.SCAN_GATE.value)
     cors_origins: str = Field(alias=Env.CORS_ORIGINS.value)
+    public_base_url: str = Field(alias=Env.PUBLIC_BASE_URL.value)
     quota_bytes: int = Field(alias=Env.QUOTA_BYTES.value)
     quota_files: int = Field(alias=Env.QUOTA_FILES.value)
     mails_per_day: int = Field(alias=Env.MAILS_PER_DAY.value)

@@ -80,7 +80,7 @@ def test_an_upload_opened_by_a_lost_race_is_ended() -> None:
     sign(world, file, BIG)
     winner = world.file(file).upload_id
 
-    assert world.uploading._start(stale).upload_id == winner
+    assert world.uploading.start(stale, part_checksums=False).upload_id == winner
     assert list(world.store.uploads) == [winner]
 
 
@@ -91,7 +91,7 @@ def test_an_upload_opened_too_late_is_ended() -> None:
     world.sending.delete(ME, file.transfer_id)
 
     with pytest.raises(NotFoundError):
-        world.uploading._start(stale)
+        world.uploading.start(stale, part_checksums=False)
 
     assert world.store.uploads == {}
 

@@ -55,11 +55,13 @@ def test_an_operation_is_secured_by_its_scope_or_public_on_purpose(
         operation["operationId"] for operation in operations(openapi) if not operation["security"]
     }
 
+    without_account = ("/u/{token}", "/t/{token}", "/r/{token}", "/healthz", "/openapi.json")
     assert public == {
-        name + suffix
-        for name in ("viewLink", "viewUnsubscribe", "getHealth", "getOpenapi")
-        for suffix in ("", "Head")
-    } | {"createLinkDownload", "unlockLink", "unsubscribe"}
+        operation["operationId"]
+        for path, methods in openapi["paths"].items()
+        for operation in methods.values()
+        if path.startswith(without_account)
+    }
 
 
 def test_bodies_and_answers_declare_every_field(openapi: dict[str, Any]) -> None:
@@ -104,3 +106,18 @@ def test_query_parameters_are_documented_where_they_are_used(openapi: dict[str, 
 
     assert "ready" in json.dumps(status)
     assert "$ref" not in json.dumps(status)
+
+
+def test_a_query_parameter_is_required_where_the_handler_refuses_without_it(
+    openapi: dict[str, Any],
+) -> None:
+    described = openapi["paths"]["/u/{token}/s3/params"]["get"]["parameters"]
+    by_name = {each["name"]: each for each in described if each["in"] == "query"}
+
+    assert {name: each["required"] for name, each in by_name.items()} == {
+        "filename": True,
+        "type": False,
+        "metadata": False,
+    }
+    # `metadata[size]=5`
+    assert by_name["metadata"]["style"] == "deepObject"

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from skyferry.contract import ADDRESS_OF_REQUEST
+from skyferry.core.capability import Capabilities
 from skyferry.core.commands import Command
+from skyferry.core.companion import Companion
 from skyferry.core.editing import Editing
 from skyferry.core.errors import NotFoundError
 from skyferry.core.models import Principal
@@ -13,6 +16,7 @@ from skyferry.core.ports import Clock, IdempotencyStore, Ids, UsageStore
 from skyferry.core.quotas import Quotas
 from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
+from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
 from skyferry.core.suppressing import Suppressing
 from skyferry.core.uploading import Uploading
@@ -37,6 +41,9 @@ class App:
     uploading: Uploading
     receiving: Receiving
     suppressing: Suppressing
+    requesting: Requesting
+    capabilities: Capabilities
+    companion: Companion
     idempotency: IdempotencyStore
     rates: Rates
     quotas: Quotas
@@ -45,8 +52,17 @@ class App:
     clock: Clock
     ids: Ids
     cors_origins: str
+    #: Where links lead to, or contract.ADDRESS_OF_REQUEST.
+    public_base_url: str
     #: The OpenAPI document as JSON; made when somebody asks for it.
     document: Callable[[], str]
+
+    def link(self, request: Request, kind: str, token: str) -> str:
+        """An absolute link, in what is handed out to people and pages."""
+        base = self.public_base_url
+        if base == ADDRESS_OF_REQUEST:
+            base = request.address
+        return f"{base.rstrip('/')}{kind}/{token}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +90,17 @@ class Call(Generic[B_co, Q_co]):
         if current not in tags and tags != ["*"]:
             raise PreconditionFailedError
 
-    def path(self, name: str) -> str:
+    def path(self, name: str, allowed: re.Pattern[str] = _ID) -> str:
         """Raises NotFoundError for what cannot be an id or a token, before it becomes a key."""
         value = self.request.path_parameters[name]
-        if not _ID.fullmatch(value):
+        if not allowed.fullmatch(value):
             raise NotFoundError
         return value
+
+    def place(self, app: App) -> tuple[Principal, str]:
+        """For whom, and on which transfer: the caller's own in the path, or, for the holder of a
+        capability, the one transfer that it was made for."""
+        if "token" not in self.request.path_parameters:
+            return self.principal, self.path("transfer_id")
+        capability = app.capabilities.admit(self.path("token"))
+        return capability.principal, capability.transfer_id

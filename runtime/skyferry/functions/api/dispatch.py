@@ -8,6 +8,7 @@ from skyferry.core.commands import Command
 from skyferry.core.errors import ForbiddenError, NotFoundError
 from skyferry.core.idempotency import Answer, IdempotencyScope
 from skyferry.core.models import Principal
+from skyferry.core.receiving import token_hash
 from skyferry.functions.api.app import App, Call
 from skyferry.functions.api.http import (
     JSON,
@@ -38,13 +39,20 @@ def admit(request: Request) -> Operation:
 
 def respond(app: App, request: Request, operation: Operation) -> Response:
     """Raises core.errors for everything that is not a success."""
-    body = parse_body(operation.body, request, *operation.media_types)
+    body = parse_body(operation.body, request, *operation.media_types, max_body=operation.max_body)
     call = Call(request, body, parse_query(operation.query, request), app.ids(operation.creates))
     key = _idempotency_key(operation, request)
-    if key is None or request.principal is None:
+    if key is None:
         return _conditional(request, operation.run(app, call))
-    scope = IdempotencyScope(owner=request.principal.owner, operation=operation.id, key=key)
+    scope = IdempotencyScope(owner=_key_owner(call), operation=operation.id, key=key)
     return _once(app, operation, call, scope)
+
+
+def _key_owner(call: Call[Command, Query]) -> str:
+    """A key counts for one owner, or, without an account, for one link."""
+    if call.request.principal is not None:
+        return call.request.principal.owner
+    return f"link-{token_hash(call.path('token'))}"
 
 
 def _authorize(operation: Operation, principal: Principal | None) -> None:

@@ -60,6 +60,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     principal: Principal | None
+    #: `https://<domain><base path>` as API Gateway knows itself, whatever the Host header says.
+    address: str
     #: The caller's address as the gateway saw it; what headers say of it anybody can write.
     source: str = ""
 
@@ -80,8 +82,15 @@ class Request:
             headers={k.lower(): v for k, v in (event.get("headers") or {}).items()},
             body=raw,
             principal=_principal(context.get("authorizer")),
+            address=f"https://{context.get('domainName', '')}{_base_path(context)}",
             source=(context.get("identity") or {}).get("sourceIp") or "",
         )
+
+
+def _base_path(context: Mapping[str, Any]) -> str:
+    """What stands before the route in the path: the stage, or a custom domain's mapping."""
+    depth = context.get("resourcePath", "").strip("/").count("/") + 1
+    return "/".join(context.get("path", "").split("/")[:-depth])
 
 
 def _principal(claims: Mapping[str, str] | None) -> Principal | None:
@@ -110,12 +119,13 @@ class Response:
         return cls(status=status, body=model.model_dump_json(), headers=headers or {})
 
 
-def parse_body(model: type[B], request: Request, *media_types: str) -> B:
+def parse_body(
+    model: type[B], request: Request, *media_types: str, max_body: int = limits.MAX_BODY
+) -> B:
     """Strict JSON: no duplicate keys, no NaN, no unknown fields. Raises MalformedError with every error."""
-    largest = limits.MAX_UNREAD_BODY if model is UnreadBody else limits.MAX_BODY
-    if len(request.body) > largest:
+    if len(request.body) > max_body:
         raise SizeLimitError(
-            f"The body has {len(request.body)} bytes; at most {largest} are allowed."
+            f"The body has {len(request.body)} bytes; at most {max_body} are allowed."
         )
     if model is UnreadBody:
         return model()

@@ -13,16 +13,20 @@ from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.file_store import FileStore
 from skyferry.adapters.idempotency_table import IdempotencyTable
 from skyferry.adapters.mail_table import MailTable
+from skyferry.adapters.request_table import CapabilityTable, RequestTable
 from skyferry.adapters.signing_key import SigningKey
 from skyferry.adapters.suppression_table import SuppressionTable
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.adapters.usage_rows import UsageTable
 from skyferry.contract import ScanGate
 from skyferry.core import limits
+from skyferry.core.capability import Capabilities
+from skyferry.core.companion import Companion
 from skyferry.core.editing import Editing
 from skyferry.core.quotas import Quotas
 from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
+from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
 from skyferry.core.suppressing import Suppressing
 from skyferry.core.uploading import Uploading
@@ -54,10 +58,17 @@ def build() -> App:
     gated = settings.scan_gate is ScanGate.REQUIRED
     largest = limits.MAX_SCANNED_FILE_SIZE if gated else limits.MAX_FILE_SIZE
     sending = Sending(transfers, store, clock.now, ids.new_id, largest)
+    editing = Editing(sending, transfers, store, clock.now, ids.new_id)
+    uploading = Uploading(transfers, store, clock.now, ids.new_id)
+    capabilities = Capabilities(editing, transfers, CapabilityTable(table), clock.now)
+    requests = RequestTable(table, transfers)
     return App(
         sending=sending,
-        editing=Editing(sending, transfers, store, clock.now, ids.new_id),
-        uploading=Uploading(transfers, store, clock.now, ids.new_id),
+        editing=editing,
+        uploading=uploading,
+        requesting=Requesting(sending, requests, transfers, capabilities, clock.now),
+        capabilities=capabilities,
+        companion=Companion(capabilities, uploading, transfers, store, clock.now, ids.new_id),
         receiving=Receiving(
             transfers,
             mails,
@@ -76,6 +87,7 @@ def build() -> App:
         clock=clock.now,
         ids=ids.new_id,
         cors_origins=settings.cors_origins,
+        public_base_url=settings.public_base_url,
         document=_document,
     )
 
@@ -125,7 +137,7 @@ def _refuse(error: Exception, request: Request, request_id: str) -> Response:
     if problem is problems.INTERNAL:
         logger.error("failed", exc_info=error)
     response = problems.to_response(error, request.path, request_id)
-    if request.resource.startswith("/t/") and page.wanted(request):
+    if request.resource.startswith(("/t/", "/r/")) and page.wanted(request):
         return links.refusal(error, request, problem)
     return response
 

@@ -171,8 +171,16 @@ def _parameters(operation: Operation) -> list[Document]:
     ]
     schema = operation.query.model_json_schema(ref_template=_REF)
     for name, described in schema.get("properties", {}).items():
+        required = name in schema.get("required", [])
+        parameter: Document = {
+            "name": name,
+            "in": "query",
+            "required": required,
+            "schema": _inline(described, schema),
+        }
+        # `name[key]=value`
         found.append(
-            {"name": name, "in": "query", "required": False, "schema": _inline(described, schema)}
+            parameter | ({"style": "deepObject"} if described.get("type") == "object" else {})
         )
     if operation.idempotency is not Idempotency.NONE:
         found.append(

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from skyferry.core import limits
 from skyferry.core.commands import Command
 from skyferry.core.errors import SkyferryError
 from skyferry.functions.api.app import App, Call
@@ -39,6 +40,7 @@ class Operation:
     answer: type[BaseModel] | None = None
     answer_headers: Sequence[str] = ()
     body: type[Command] = NoBody
+    max_body: int = limits.MAX_BODY
     media_types: Sequence[str] = (JSON,)
     #: Prefix of the id of what the operation creates.
     creates: str = "tr"

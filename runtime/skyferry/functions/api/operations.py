@@ -2,10 +2,13 @@
 
 from skyferry.functions.api import (
     account,
+    capability,
+    companion,
     events,
     files,
     links,
     recipients,
+    requests,
     service,
     suppressions,
     transfers,
@@ -21,6 +24,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *recipients.OPERATIONS,
     *events.OPERATIONS,
     *links.OPERATIONS,
+    *requests.OPERATIONS,
+    *capability.OPERATIONS,
+    *companion.OPERATIONS,
     *account.OPERATIONS,
     *suppressions.OPERATIONS,
     *service.OPERATIONS,

@@ -1,4 +1,4 @@
-"""The recipient's page: plain HTML, no script, everything escaped by the template engine."""
+"""The pages of links: plain HTML, no script, everything escaped by the template engine."""
 
 import base64
 import hashlib
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from skyferry.functions.api.http import Request, Response
 from skyferry.functions.api.problems import Problem
+from skyferry.functions.api.request_schemas import RequestView
 from skyferry.functions.api.schemas import OpenLink
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def _weights(accept: str) -> dict[str, float]:
 
 def link(view: OpenLink, token: str) -> Response:
     return _html("link.html", HTTPStatus.OK, view=view, token=token)
+
+
+def request(view: RequestView) -> Response:
+    return _html("request.html", HTTPStatus.OK, view=view)
 
 
 def locked(action: str, refused: str | None = None, status: int = HTTPStatus.OK) -> Response:

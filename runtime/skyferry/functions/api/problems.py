@@ -64,7 +64,10 @@ TABLE: dict[type[errors.SkyferryError], Problem] = {
     errors.ExpiredError: Problem(HTTPStatus.GONE, "expired"),
     errors.DeletedError: Problem(HTTPStatus.GONE, "deleted"),
     errors.DownloadLimitError: Problem(HTTPStatus.GONE, "download-limit"),
+    errors.RequestUsedError: Problem(HTTPStatus.GONE, "request-used"),
     errors.SizeLimitError: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "size-limit"),
+    errors.TypeNotAllowedError: Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "type-not-allowed"),
+    errors.SizeUnknownError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "size-required"),
     errors.QuotaExceededError: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "quota-exceeded"),
     errors.IdempotencyMismatchError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused"

@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from skyferry.core import models
+from skyferry.core import limits, models
 from skyferry.core.models import FileStatus, RecipientStatus, Time, TransferStatus
 from skyferry.core.sending import Contents
-from skyferry.core.uploading import MultipartUpload
+from skyferry.core.uploading import MultipartUpload, Uploading
 
 
 class Schema(BaseModel):
@@ -94,6 +94,19 @@ class CreatedFile(File):
         return cls.model_validate({**_file_fields(file), "upload": upload})
 
 
+def created_files(uploading: Uploading, contents: Contents) -> list[CreatedFile]:
+    """The files of a new transfer, the first of them with their instructions."""
+    return [
+        CreatedFile.opened(
+            file,
+            upload_instructions(uploading.instructions(contents.transfer, file))
+            if index < limits.INLINE_UPLOADS
+            else None,
+        )
+        for index, file in enumerate(contents.files)
+    ]
+
+
 class TransferRecipient(Schema):
     id: str
     email: str
@@ -144,6 +157,7 @@ class TransferSummary(Schema):
     message: str | None
     sender: str | None
     notify: Notify
+    request_id: str | None = Field(description="The upload request by which it came in.")
     tags: dict[str, str]
     created_at: Time
     updated_at: Time

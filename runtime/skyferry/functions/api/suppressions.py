@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from pydantic import Field
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE
-from skyferry.core import suppressions, text
+from skyferry.core import limits, suppressions, text
 from skyferry.core.errors import NotFoundError, StateError
 from skyferry.core.models import Time
 from skyferry.core.suppressions import SuppressionReason
@@ -109,6 +109,7 @@ OPERATIONS = (
         scope=None,
         answer=Unsubscription,
         body=UnreadBody,
+        max_body=limits.MAX_UNREAD_BODY,
         errors=(NotFoundError,),
         html=True,
     ),

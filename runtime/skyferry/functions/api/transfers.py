@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE, Metric
-from skyferry.core import commands, limits
+from skyferry.core import commands
 from skyferry.core.errors import (
     NotFoundError,
     NoVerifiedEmailError,
@@ -80,15 +80,7 @@ def etag(app: App, transfer: Transfer) -> str:
 
 def create_transfer(app: App, call: Call[commands.NewTransfer, NoQuery]) -> Response:
     contents = app.sending.create(call.principal, call.body, call.resource_id)
-    files = [
-        schemas.CreatedFile.opened(
-            file,
-            schemas.upload_instructions(app.uploading.instructions(contents.transfer, file))
-            if index < limits.INLINE_UPLOADS
-            else None,
-        )
-        for index, file in enumerate(contents.files)
-    ]
+    files = schemas.created_files(app.uploading, contents)
     observability.count(Metric.TRANSFERS_CREATED)
     return Response.of(
         schemas.CreatedTransfer.opened(contents, files, app.clock()),
