@@ -21,6 +21,8 @@ class Env(StrEnum):
     PROCESS_UPLOAD_QUEUE_URL = "PROCESS_UPLOAD_QUEUE_URL"
     SEND_EMAIL_QUEUE_URL = "SEND_EMAIL_QUEUE_URL"
     SCAN_GATE = "SCAN_GATE"
+    #: Id of the KMS key that signs receipts.
+    RECEIPT_KEY_ID = "RECEIPT_KEY_ID"
     PUBLIC_BASE_URL = "PUBLIC_BASE_URL"
     SENDER_ADDRESS = "SENDER_ADDRESS"
     CONFIGURATION_SET = "CONFIGURATION_SET"
@@ -66,6 +68,7 @@ FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
             Env.SCAN_GATE,
             Env.CORS_ORIGINS,
             Env.PUBLIC_BASE_URL,
+            Env.RECEIPT_KEY_ID,
             Env.QUOTA_BYTES,
             Env.QUOTA_FILES,
             Env.MAILS_PER_DAY,

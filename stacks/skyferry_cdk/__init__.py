@@ -14,6 +14,7 @@ from skyferry_cdk.malware_protection import MalwareProtection
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.openapi_gateway import to_gateway
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
+from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.rest_api import RestApi
 from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan, ScanGate
 from skyferry_cdk.service import FileTransferService
@@ -44,6 +45,7 @@ __all__ = [
     "PythonBundle",
     "QueueAlarms",
     "QueueWorker",
+    "ReceiptKey",
     "RestApi",
     "RunbookAlarm",
     "ScanGate",

@@ -21,6 +21,7 @@ from skyferry_cdk.file_bucket import FileBucket
 from skyferry_cdk.function import Invocation, ServiceFunction
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueWorker
+from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.rest_api import RestApi
 from skyferry_cdk.scan_gate import CustomScan, NoScan
 from skyferry_cdk.service_access import grant_access
@@ -52,6 +53,7 @@ class FileTransferService(Construct):
         table: TransferTable | None = None,
         bucket: FileBucket | None = None,
         mail: EmailSender | None = None,
+        receipt_key: ReceiptKey | None = None,
         topics: AlarmTopics | None = None,
         public_base_url: str | None = None,
         cors_origins: Sequence[str] = (),
@@ -76,6 +78,7 @@ class FileTransferService(Construct):
         self.mail = mail or EmailSender(
             self, "Mail", identity=SenderIdentity.email_address(sender_address)
         )
+        self.receipt_key = receipt_key or ReceiptKey(self, "ReceiptKey")
         self._values = {
             Env.ENVIRONMENT: environment_name,
             Env.TABLE_NAME: self.table.table.table_name,
@@ -86,6 +89,7 @@ class FileTransferService(Construct):
             # The API's own address cannot be in the environment of a function that the API names.
             Env.PUBLIC_BASE_URL: public_base_url or contract.ADDRESS_OF_REQUEST,
             **quotas.environment,
+            Env.RECEIPT_KEY_ID: self.receipt_key.key.key_id,
             Env.SENDER_ADDRESS: sender_address,
             Env.CONFIGURATION_SET: self.mail.configuration_set_name,
             Env.SCAN_GATE: (

@@ -38,6 +38,8 @@ def grant_access(service: "FileTransferService", *, sender_address: str) -> None
     bucket.grant_upload(process_upload, Prefix.FILES)
     bucket.grant_list(process_upload)  # or a missing key answers 403 instead of 404
 
+    service.receipt_key.grant_sign(api)
+
     service.send_email.grant_send(dispatch_outbox)
     service.mail.grant_send(send_email, from_address=sender_address)
 

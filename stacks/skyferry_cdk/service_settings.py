@@ -37,6 +37,8 @@ PUBLIC_OPERATIONS: Final = frozenset(
         "createLinkDownload",
         "getHealth",
         "getHealthHead",
+        "getKeys",
+        "getKeysHead",
         "getOpenapi",
         "getOpenapiHead",
         "unlockLink",
@@ -48,7 +50,7 @@ PUBLIC_OPERATIONS: Final = frozenset(
     }
 )
 #: The clients the functions make; the data of every other AWS service stays out of the asset.
-BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "s3", "sesv2", "sqs", "sts"})
+BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "kms", "s3", "sesv2", "sqs", "sts"})
 TIMEOUTS: Final = {
     Function.AUTHORIZER: cdk.Duration.seconds(10),
     # Reads a file of 16 GiB once, at 30 MB/s or better.

@@ -13,6 +13,7 @@ from skyferry_cdk.environment import Environment
 from skyferry_cdk.file_bucket import FileBucket
 from skyferry_cdk.laptop import on_this_machine, scan_stand_in
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
+from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.scan_gate import GuardDutyScan, NoScan, ScanGate
 from skyferry_cdk.service import FileTransferService
 from skyferry_cdk.service_settings import FunctionSettings, Oidc, OwnerQuotas
@@ -73,6 +74,7 @@ class DataStack(cdk.Stack):
             identity=_identity(self, environment),
             allow_any_sender=environment.laptop is not None,
         )
+        self.receipt_key = ReceiptKey(self, "ReceiptKey", removal_policy=removal)
         # Here, so that nobody has to confirm a subscription again after the service was rebuilt.
         self.topics = AlarmTopics(
             self,
@@ -124,6 +126,7 @@ class ServiceStack(cdk.Stack):
             sender_address=environment.mail.sender_address,
             table=data.table,
             bucket=data.bucket,
+            receipt_key=data.receipt_key,
             mail=data.mail,
             topics=data.topics,
             public_base_url=environment.api.public_base_url,

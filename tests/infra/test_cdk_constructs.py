@@ -23,6 +23,7 @@ from skyferry_cdk import (
     Invocation,
     Monitoring,
     QueueWorker,
+    ReceiptKey,
     RestApi,
     SenderIdentity,
     StreamWorker,
@@ -65,6 +66,10 @@ def _stream_worker(stack: cdk.Stack, name: str) -> None:
 
 def _dead_letters(stack: cdk.Stack, name: str) -> None:
     DeadLetterQueue(stack, name, what="something")
+
+
+def _receipt_key(stack: cdk.Stack, name: str) -> None:
+    ReceiptKey(stack, name).grant_sign(any_function(stack, f"{name}Signer"))
 
 
 def _table(stack: cdk.Stack, name: str) -> None:
@@ -120,6 +125,7 @@ CONSTRUCTS: dict[str, Callable[[cdk.Stack, str], None]] = {
     "dead_letter_queue": _dead_letters,
     "transfer_table": _table,
     "file_bucket": _bucket,
+    "receipt_key": _receipt_key,
     "email_sender": _email,
     "rest_api": _api,
     "monitoring": _monitoring,

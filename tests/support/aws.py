@@ -20,6 +20,7 @@ class Aws:
     bucket: str
     queue_url: str
     other_queue_url: str
+    receipt_key_id: str
 
     def messages(self, url: str) -> list[str]:
         answer = clients.sqs().receive_message(QueueUrl=url, MaxNumberOfMessages=10)
@@ -49,7 +50,13 @@ def moto_aws() -> Iterator[Aws]:
     )
     sqs = clients.sqs()
     urls = [sqs.create_queue(QueueName=f"{name}-{number}")["QueueUrl"] for name in ("one", "two")]
-    yield Aws(table, bucket, *urls)
+    yield Aws(table, bucket, *urls, _receipt_key())
+
+
+@cache
+def _receipt_key() -> str:
+    answer = clients.kms().create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    return answer["KeyMetadata"]["KeyId"]
 
 
 def _table(name: str) -> Table:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from skyferry.core import lifecycle, limits
 from skyferry.core.errors import (
     ConflictError,
@@ -31,6 +34,7 @@ from skyferry.core.models import (
     PartRequest,
     PartUrl,
     PostUpload,
+    PublicKey,
     Recipient,
     Session,
     SignedUrl,
@@ -207,6 +211,28 @@ class FakeCounters:
             return None
         self.counts[name, begun] = count + 1
         return count + 1
+
+
+@dataclass
+class FakeReceiptKey:
+    """ReceiptKey with a real key of its own."""
+
+    private: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+
+    def public(self) -> PublicKey:
+        numbers = self.private.public_key().public_numbers()
+        x, y = (_base64url(number.to_bytes(32)) for number in (numbers.x, numbers.y))
+        return PublicKey(x=x, y=y)
+
+    def sign(self, message: bytes) -> bytes:
+        r, s = decode_dss_signature(self.private.sign(message, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32) + s.to_bytes(32)
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 @dataclass

@@ -337,6 +337,13 @@ class PartUrl(Record):
     headers: dict[str, str]
 
 
+class PublicKey(Record):
+    """A point of the curve P-256, its coordinates in base64url."""
+
+    x: str
+    y: str
+
+
 class Session(Record):
     """A link that was unlocked: the token says so until it expires."""
 

@@ -17,6 +17,7 @@ from skyferry.core.models import (
     PartRequest,
     PartUrl,
     PostUpload,
+    PublicKey,
     Recipient,
     Session,
     SignedUrl,
@@ -161,6 +162,14 @@ class UsageStore(Protocol):
 class CounterStore(Protocol):
     def add(self, name: str, begun: datetime, ends: datetime, limit: int) -> int | None:
         """Count one in the window; the count with it, or None when there were `limit` already."""
+
+
+class ReceiptKey(Protocol):
+    """A P-256 key. Faults of the key store raise UnavailableError."""
+
+    def public(self) -> PublicKey: ...
+    def sign(self, message: bytes) -> bytes:
+        """ECDSA over SHA-256 of the message: r and s, 32 bytes each."""
 
 
 class Sessions(Protocol):

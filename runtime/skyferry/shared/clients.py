@@ -8,6 +8,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_kms import KMSClient
     from types_boto3_s3 import S3Client
     from types_boto3_sesv2 import SESV2Client
     from types_boto3_sqs import SQSClient
@@ -59,3 +60,8 @@ def sqs() -> "SQSClient":
 @cache
 def sesv2() -> "SESV2Client":
     return cast("SESV2Client", _session().create_client("sesv2", config=_CONFIG_SES))
+
+
+@cache
+def kms() -> "KMSClient":
+    return cast("KMSClient", _session().create_client("kms", config=_CONFIG))

@@ -50,6 +50,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             "QUOTA_FILES": "5000",
             "MAILS_PER_DAY": "100",
             "REQUESTS_PER_MINUTE": "1000",
+            "RECEIPT_KEY_ID": aws.receipt_key_id,
             "PUBLIC_BASE_URL": "https://ferry.test/v1",
             "SENDER_ADDRESS": "files@ferry.test",
             "CONFIGURATION_SET": "set",

@@ -55,7 +55,14 @@ def test_an_operation_is_secured_by_its_scope_or_public_on_purpose(
         operation["operationId"] for operation in operations(openapi) if not operation["security"]
     }
 
-    without_account = ("/u/{token}", "/t/{token}", "/r/{token}", "/healthz", "/openapi.json")
+    without_account = (
+        "/u/{token}",
+        "/t/{token}",
+        "/r/{token}",
+        "/healthz",
+        "/jwks.json",
+        "/openapi.json",
+    )
     assert public == {
         operation["operationId"]
         for path, methods in openapi["paths"].items()

@@ -15,6 +15,7 @@ from skyferry.core.models import Principal
 from skyferry.core.ports import Clock, IdempotencyStore, Ids, UsageStore
 from skyferry.core.quotas import Quotas
 from skyferry.core.rates import Rates
+from skyferry.core.receipts import Receipts
 from skyferry.core.receiving import Receiving
 from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
@@ -40,6 +41,7 @@ class App:
     editing: Editing
     uploading: Uploading
     receiving: Receiving
+    receipts: Receipts
     suppressing: Suppressing
     requesting: Requesting
     capabilities: Capabilities
@@ -57,12 +59,14 @@ class App:
     #: The OpenAPI document as JSON; made when somebody asks for it.
     document: Callable[[], str]
 
+    def address(self, request: Request) -> str:
+        """Where the API is reached, `https://…/v1`."""
+        base = self.public_base_url
+        return (request.address if base == ADDRESS_OF_REQUEST else base).rstrip("/")
+
     def link(self, request: Request, kind: str, token: str) -> str:
         """An absolute link, in what is handed out to people and pages."""
-        base = self.public_base_url
-        if base == ADDRESS_OF_REQUEST:
-            base = request.address
-        return f"{base.rstrip('/')}{kind}/{token}"
+        return f"{self.address(request)}{kind}/{token}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.file_store import FileStore
 from skyferry.adapters.idempotency_table import IdempotencyTable
 from skyferry.adapters.mail_table import MailTable
+from skyferry.adapters.receipt_key import KmsReceiptKey
 from skyferry.adapters.request_table import CapabilityTable, RequestTable
 from skyferry.adapters.signing_key import SigningKey
 from skyferry.adapters.suppression_table import SuppressionTable
@@ -25,6 +26,7 @@ from skyferry.core.companion import Companion
 from skyferry.core.editing import Editing
 from skyferry.core.quotas import Quotas
 from skyferry.core.rates import Rates
+from skyferry.core.receipts import Receipts
 from skyferry.core.receiving import Receiving
 from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
@@ -79,6 +81,11 @@ def build() -> App:
             ids.new_id,
         ),
         suppressing=Suppressing(SuppressionTable(table), mails, clock.now),
+        receipts=Receipts(
+            transfers,
+            KmsReceiptKey(clients.kms, settings.receipt_key_id),
+            clock.now,
+        ),
         idempotency=IdempotencyTable(table, clock.now),
         rates=rates,
         quotas=quotas,
