@@ -42,6 +42,7 @@ PUBLIC_OPERATIONS: Final = frozenset(
         "getOpenapi",
         "getOpenapiHead",
         "unlockLink",
+        "unlockRequest",
         "unsubscribe",
         "viewLink",
         "viewLinkHead",

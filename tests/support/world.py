@@ -15,6 +15,7 @@ from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Contents, Sending
 from skyferry.core.suppressing import Suppressing
 from skyferry.core.sweeping import Sweeping
+from skyferry.core.unlocking import Unlocking
 from skyferry.core.uploading import Uploading
 from skyferry.core.verifying import Verifying
 
@@ -42,12 +43,14 @@ class World:
         common = (self.clock, self.ids)
         self.sending = Sending(self.transfers, self.store, *common)
         self.uploading = Uploading(self.transfers, self.store, *common)
+        self.locks = Unlocking(
+            fakes.FakeSessions(self.clock), Rates(fakes.FakeCounters(), self.clock)
+        )
         self.receiving = Receiving(
             self.transfers,
             self.mails,
             self.store,
-            fakes.FakeSessions(self.clock),
-            Rates(fakes.FakeCounters(), self.clock),
+            self.locks,
             *common,
         )
         self.verifying = Verifying(
@@ -77,7 +80,7 @@ class World:
             self.editing, self.transfers, fakes.FakeCapabilities(self.requests), self.clock
         )
         self.requesting = Requesting(
-            self.sending, self.requests, self.transfers, self.capabilities, self.clock
+            self.sending, self.requests, self.transfers, self.capabilities, self.locks, self.clock
         )
         self.companion = Companion(
             self.capabilities, self.uploading, self.transfers, self.store, *common

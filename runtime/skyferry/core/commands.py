@@ -267,6 +267,7 @@ class NewRequest(Command):
     max_bytes: MaxBytes | None = None
     allowed_types: AllowedTypes = ()
     max_uses: MaxUses | None = None
+    password: Password | None = None
     expires_in: ExpiresIn | None = None
     expires_at: ExpiresAt | None = None
 
@@ -283,6 +284,7 @@ class PatchRequest(Patch):
     max_bytes: MaxBytes | None = None
     allowed_types: AllowedTypes | None = None
     max_uses: MaxUses | None = None
+    password: Password | None = None
     expires_at: ExpiresAt | None = None
 
     @model_validator(mode="after")

@@ -26,10 +26,7 @@ class Editing:
     ) -> Contents:
         """Raises MalformedError for an expiry outside the limits, StateError when it is too late,
         NoVerifiedEmailError where there is nobody to notify."""
-        fields = patch.changes()
-        if "password" in fields:
-            given = fields.pop("password")
-            fields["password_hash"] = None if given is None else passwords.hashed(str(given))
+        fields = passwords.hashed_in(patch.changes())
         if patch.notify is not None and principal.email is not None:
             fields["sender_email"] = principal.email
         if patch.expires_at is not None:

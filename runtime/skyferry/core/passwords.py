@@ -33,6 +33,15 @@ def spend_time(password: str) -> None:
     matches(password, _NOBODY)
 
 
+def hashed_in(fields: dict[str, object]) -> dict[str, object]:
+    """The fields of a patch with `password`, where there is one, as the `password_hash` of a record."""
+    if "password" not in fields:
+        return fields
+    others = {name: value for name, value in fields.items() if name != "password"}
+    password = fields["password"]
+    return {**others, "password_hash": None if password is None else hashed(str(password))}
+
+
 def _derive(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
     return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=_MEMORY, dklen=32)
 

@@ -3,20 +3,11 @@
 import hashlib
 from dataclasses import dataclass
 
-from skyferry.core import access, guarded, lifecycle, limits, passwords
-from skyferry.core.errors import (
-    DeletedError,
-    NotFoundError,
-    PasswordRequiredError,
-    StateError,
-    WrongPasswordError,
-)
+from skyferry.core import access, guarded, lifecycle, passwords
+from skyferry.core.errors import DeletedError, NotFoundError
 from skyferry.core.models import Change, File, Link, Recipient, Session, SignedUrl, Transfer
-from skyferry.core.ports import Clock, FileStore, Ids, MailStore, Sessions, TransferStore
-from skyferry.core.rates import Policy, Rates
-
-_FROM_ONE = Policy(name="unlock", limit=limits.UNLOCK_TRIES, window=limits.UNLOCK_WINDOW)
-_FROM_ALL = Policy(name="unlock-all", limit=limits.UNLOCK_TRIES_OF_ALL, window=limits.UNLOCK_WINDOW)
+from skyferry.core.ports import Clock, FileStore, Ids, MailStore, TransferStore
+from skyferry.core.unlocking import Unlocking
 
 
 def token_hash(token: str) -> str:
@@ -29,8 +20,7 @@ class Receiving:
     transfers: TransferStore
     mails: MailStore
     store: FileStore
-    sessions: Sessions
-    rates: Rates
+    locks: Unlocking
     clock: Clock
     ids: Ids
 
@@ -39,34 +29,25 @@ class Receiving:
 
         Raises NotFoundError, ExpiredError, DeletedError or DownloadLimitError."""
         transfer, link = self._open(token)
-        if not self._unlocked(transfer, token, session):
+        if not self.locks.is_open(token_hash(token), transfer.password_hash, session):
             return None
         return transfer, self.transfers.files(link.owner, link.transfer_id)
 
     def unlock(self, token: str, password: str, source: str) -> Session:
-        """`source` is the caller's address as the gateway saw it. Every try counts, before it costs us a
-        hash. Raises WrongPasswordError, TooManyRequestsError, StateError without a password to give."""
+        """See `Unlocking.unlock`; an unknown link takes as long as a wrong password."""
         try:
             transfer, _ = self._open(token)
         except NotFoundError:
             passwords.spend_time(password)
             raise
-        if transfer.password_hash is None:
-            raise StateError("This link needs no password.")
-        name = token_hash(token)
-        self.rates.spend(_FROM_ONE, f"{name}#{source}").require()
-        self.rates.spend(_FROM_ALL, name).require()
-        if not passwords.matches(password, transfer.password_hash):
-            raise WrongPasswordError
-        return self.sessions.issue(name, transfer.password_hash)
+        return self.locks.unlock(token_hash(token), transfer.password_hash, password, source)
 
     def download(
         self, token: str, file_id: str, session: str | None = None
     ) -> tuple[File, SignedUrl]:
         """One download, counted and logged in the same transaction before the URL exists."""
         transfer, link = self._open(token)
-        if not self._unlocked(transfer, token, session):
-            raise PasswordRequiredError
+        self.locks.require_open(token_hash(token), transfer.password_hash, session)
         file = self.transfers.file(link.owner, link.transfer_id, file_id)
 
         def decide(transfer: Transfer) -> Change:
@@ -82,13 +63,6 @@ class Receiving:
         access.require_receivable(transfer, self.clock())
         self._recipient(link)
         return transfer, link
-
-    def _unlocked(self, transfer: Transfer, token: str, session: str | None) -> bool:
-        if transfer.password_hash is None:
-            return True
-        return session is not None and self.sessions.holds(
-            session, token_hash(token), transfer.password_hash
-        )
 
     def _recipient(self, link: Link) -> Recipient:
         """Raises DeletedError for a recipient who was removed."""

@@ -4,14 +4,15 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skyferry.core import guarded, limits, upload_requests
+from skyferry.core import guarded, limits, passwords, upload_requests
 from skyferry.core.capability import Capabilities, quota_of_somebody_else
 from skyferry.core.commands import NewContribution, NewRequest, NewTransfer, PatchRequest
 from skyferry.core.errors import ConflictError, NotFoundError
-from skyferry.core.models import Change, Principal
+from skyferry.core.models import Change, Principal, Session
 from skyferry.core.ports import Clock, RequestStore, TransferStore
 from skyferry.core.receiving import token_hash
 from skyferry.core.sending import Contents, Sending
+from skyferry.core.unlocking import Unlocking
 from skyferry.core.upload_requests import Capability, UploadLimits, UploadRequest
 
 
@@ -32,6 +33,7 @@ class Requesting:
     requests: RequestStore
     transfers: TransferStore
     capabilities: Capabilities
+    locks: Unlocking
     clock: Clock
 
     def create(
@@ -52,6 +54,7 @@ class Requesting:
             limits=UploadLimits(
                 max_files=new.max_files, max_bytes=new.max_bytes, allowed_types=new.allowed_types
             ),
+            password_hash=None if new.password is None else passwords.hashed(new.password),
             max_uses=new.max_uses,
             created_at=now,
             updated_at=now,
@@ -93,9 +96,11 @@ class Requesting:
         if patch.expires_at is not None:
             self.sending.require_expiry(patch.expires_at)
 
+        fields = passwords.hashed_in(patch.changes())
+
         def decide(request: UploadRequest) -> UploadRequest | None:
             seen(request)
-            return upload_requests.edited(request, patch.changes(), self.clock())
+            return upload_requests.edited(request, fields, self.clock())
 
         return self._change(principal, request_id, decide)
 
@@ -123,20 +128,38 @@ class Requesting:
         before, after = guarded.contended(decided, commit)
         return before if after is None else after
 
-    def view(self, token: str) -> UploadRequest:
-        """Raises NotFoundError, DeletedError, ExpiredError or RequestUsedError. Changes nothing."""
+    def view(self, token: str, session: str | None = None) -> UploadRequest | None:
+        """None behind a password that was not given. Changes nothing. Raises NotFoundError, DeletedError,
+        ExpiredError or RequestUsedError."""
+        request = self._open(token)
+        if not self.locks.is_open(request.token_hash, request.password_hash, session):
+            return None
+        return request
+
+    def unlock(self, token: str, password: str, source: str) -> Session:
+        """See `Unlocking.unlock`; an unknown link takes as long as a wrong password."""
+        try:
+            request = self._open(token)
+        except NotFoundError:
+            passwords.spend_time(password)
+            raise
+        return self.locks.unlock(request.token_hash, request.password_hash, password, source)
+
+    def _open(self, token: str) -> UploadRequest:
         request = self.requests.by_token(token_hash(token))
         upload_requests.require_usable(request, self.clock())
         return request
 
     def contribute(
-        self, token: str, new: NewContribution, transfer_id: str
+        self, token: str, new: NewContribution, transfer_id: str, session: str | None = None
     ) -> tuple[Contents, str]:
         """One use: a transfer of the owner's, and the token of the capability to upload into it. Raises what
-        `view` does, SizeLimitError and TypeNotAllowedError.
+        `view` does, PasswordRequiredError, SizeLimitError and TypeNotAllowedError.
 
         `transfer_id` is chosen by the caller: a repeated request meets its own transfer, counts no further
         use, and gets another capability for it."""
+        request = self.requests.by_token(token_hash(token))
+        self.locks.require_open(request.token_hash, request.password_hash, session)
         with quota_of_somebody_else():
             use = guarded.contended(lambda: self._use(token, new, transfer_id), self._commit)
         contents = self.sending.get(use.capability.principal, transfer_id)

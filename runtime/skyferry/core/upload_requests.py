@@ -83,6 +83,8 @@ class UploadRequest(Record):
     title: str | None = None
     message: str | None = None
     limits: UploadLimits = UploadLimits()
+    #: scrypt, see core/passwords.py; the link asks for it before it shows anything.
+    password_hash: str | None = None
     max_uses: int | None = None
     use_count: int = 0
     created_at: Time

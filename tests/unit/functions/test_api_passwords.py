@@ -151,3 +151,45 @@ def test_a_password_is_never_repeated_or_stored(locked: Mailed, api: Api, aws: A
     seen = api("GET", f"/transfers/{locked.contents.transfer.id}", TRANSFER)
     assert payload(seen)["password_protected"] is True
     assert "scrypt" not in seen["body"]
+
+
+@pytest.fixture
+def locked_request(api: Api) -> str:
+    """The token of an upload request behind the password."""
+    body = {"title": "Photos", "password": PASSWORD, "max_uses": 1}
+    created = payload(api("POST", "/requests", "/requests", body=body))
+    assert created["password_protected"] is True
+    return str(created["url"]).rpartition("/")[2]
+
+
+def on_request(api: Api, method: str, token: str, what: str = "", **options: Any) -> dict[str, Any]:
+    return api(method, f"/r/{token}{what}", f"/r/{{token}}{what}", owner=None, **options)
+
+
+def test_a_locked_request_shows_nothing_and_takes_nothing(api: Api, locked_request: str) -> None:
+    files = {"files": [{"name": "a", "size": 1, "content_type": "text/plain"}]}
+
+    view = on_request(api, "GET", locked_request)
+    assert payload(view) == {"password_required": True}
+    assert "Photos" not in on_request(api, "GET", locked_request, headers=HTML)["body"]
+    sent = on_request(api, "POST", locked_request, "/transfers", body=files)
+    assert code(sent) == (403, "password-required")
+
+
+def test_the_password_opens_a_request_for_who_gave_it(api: Api, locked_request: str) -> None:
+    wrong = on_request(api, "POST", locked_request, "/unlock", body={"password": "wrong"})
+    assert code(wrong) == (403, "wrong-password")
+    right = on_request(api, "POST", locked_request, "/unlock", body={"password": PASSWORD})
+    shown = {"Skyferry-Session": payload(right)["session"]}
+
+    assert payload(on_request(api, "GET", locked_request, headers=shown))["title"] == "Photos"
+    files = {"files": [{"name": "a", "size": 1, "content_type": "text/plain"}]}
+    sent = on_request(api, "POST", locked_request, "/transfers", body=files, headers=shown)
+    assert sent["statusCode"] == 201
+
+
+def test_a_session_opens_no_other_link(api: Api, locked: Mailed, locked_request: str) -> None:
+    shown = {"Skyferry-Session": unlocked(locked)}
+
+    view = on_request(api, "GET", locked_request, headers=shown)
+    assert payload(view) == {"password_required": True}

@@ -31,8 +31,9 @@ from skyferry.core.receiving import Receiving
 from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
 from skyferry.core.suppressing import Suppressing
+from skyferry.core.unlocking import Unlocking
 from skyferry.core.uploading import Uploading
-from skyferry.functions.api import dispatch, links, page, problems, ratelimit
+from skyferry.functions.api import dispatch, locked, page, problems, ratelimit
 from skyferry.functions.api.app import App
 from skyferry.functions.api.cursors import Cursors
 from skyferry.functions.api.http import Request, Response
@@ -57,6 +58,7 @@ def build() -> App:
     store = FileStore(clients.s3, settings.bucket_name)
     signing_key = cache(SigningKey(table).get)
     rates = Rates(CounterTable(table), clock.now)
+    locks = Unlocking(SignedSessions(signing_key, clock.now), rates)
     gated = settings.scan_gate is ScanGate.REQUIRED
     largest = limits.MAX_SCANNED_FILE_SIZE if gated else limits.MAX_FILE_SIZE
     sending = Sending(transfers, store, clock.now, ids.new_id, largest)
@@ -68,15 +70,14 @@ def build() -> App:
         sending=sending,
         editing=editing,
         uploading=uploading,
-        requesting=Requesting(sending, requests, transfers, capabilities, clock.now),
+        requesting=Requesting(sending, requests, transfers, capabilities, locks, clock.now),
         capabilities=capabilities,
         companion=Companion(capabilities, uploading, transfers, store, clock.now, ids.new_id),
         receiving=Receiving(
             transfers,
             mails,
             store,
-            SignedSessions(signing_key, clock.now),
-            rates,
+            locks,
             clock.now,
             ids.new_id,
         ),
@@ -145,7 +146,7 @@ def _refuse(error: Exception, request: Request, request_id: str) -> Response:
         logger.error("failed", exc_info=error)
     response = problems.to_response(error, request.path, request_id)
     if request.resource.startswith(("/t/", "/r/")) and page.wanted(request):
-        return links.refusal(error, request, problem)
+        return locked.refusal(error, request, problem)
     return response
 
 

@@ -10,15 +10,11 @@ from skyferry.core.errors import (
     ExpiredError,
     NotFoundError,
     PasswordRequiredError,
-    StateError,
-    TooManyRequestsError,
-    WrongPasswordError,
 )
-from skyferry.functions.api import page, schemas, sessions
+from skyferry.functions.api import locked, page, schemas, sessions
 from skyferry.functions.api.app import App, Call
-from skyferry.functions.api.http import FORM, JSON, NoBody, NoQuery, Request, Response
+from skyferry.functions.api.http import FORM, JSON, NoBody, NoQuery, Response
 from skyferry.functions.api.operation import Operation
-from skyferry.functions.api.problems import Problem
 from skyferry.shared import observability
 
 LINK = "/t/{token}"
@@ -26,26 +22,15 @@ LINK = "/t/{token}"
 
 def view_link(app: App, call: Call[NoBody, NoQuery]) -> Response:
     found = app.receiving.view(call.path("token"), sessions.shown(call.request))
-    view = schemas.LockedLink() if found is None else schemas.OpenLink.of(*found)
-    if not page.wanted(call.request):
-        return Response.of(view)
-    if isinstance(view, schemas.LockedLink):
-        return page.locked(f"{call.path('token')}/unlock")
-    return page.link(view, call.path("token"))
+    if found is None:
+        return locked.closed(call)
+    view = schemas.OpenLink.of(*found)
+    return page.link(view, call.path("token")) if page.wanted(call.request) else Response.of(view)
 
 
 def unlock_link(app: App, call: Call[Unlock, NoQuery]) -> Response:
     session = app.receiving.unlock(call.path("token"), call.body.password, call.request.source)
-    if not page.wanted(call.request):
-        return Response.of(
-            schemas.UnlockedLink(session=session.token, expires_at=session.expires_at)
-        )
-    # Relative: from `…/t/{token}/unlock` back to `…/t/{token}`, behind any host name.
-    headers = {
-        "Location": f"../{call.path('token')}",
-        "Set-Cookie": sessions.cookie(session, call.request),
-    }
-    return Response(HTTPStatus.SEE_OTHER, headers=headers)
+    return locked.opened(call, session)
 
 
 def create_link_download(app: App, call: Call[NoBody, NoQuery]) -> Response:
@@ -58,18 +43,6 @@ def create_link_download(app: App, call: Call[NoBody, NoQuery]) -> Response:
     return Response.of(
         schemas.Download.of(file, url), HTTPStatus.CREATED, {"Location": call.request.path}
     )
-
-
-#: For a browser that gave no password or a wrong one: where the form goes, seen from where it is shown.
-_FORMS = {LINK + "/unlock": "unlock", LINK + "/files/{file_id}/download": "../../unlock"}
-_LOCKED = (PasswordRequiredError, WrongPasswordError, TooManyRequestsError)
-
-
-def refusal(error: Exception, request: Request, problem: Problem) -> Response:
-    """The page for a person whom a link does not serve."""
-    if isinstance(error, _LOCKED) and request.resource in _FORMS:
-        return page.locked(_FORMS[request.resource], error.detail, problem.status)
-    return page.problem(problem, str(error))
 
 
 _GONE = (NotFoundError, ExpiredError, DeletedError, DownloadLimitError)
@@ -96,7 +69,7 @@ OPERATIONS = (
         answer=schemas.UnlockedLink,
         body=Unlock,
         media_types=(JSON, FORM),
-        errors=(*_GONE, StateError, WrongPasswordError, TooManyRequestsError),
+        errors=(*_GONE, *locked.ERRORS),
         html=True,
     ),
     Operation(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from skyferry.functions.api.http import Request, Response
 from skyferry.functions.api.problems import Problem
-from skyferry.functions.api.request_schemas import RequestView
+from skyferry.functions.api.request_schemas import OpenRequest
 from skyferry.functions.api.schemas import OpenLink
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def link(view: OpenLink, token: str) -> Response:
     return _html("link.html", HTTPStatus.OK, view=view, token=token)
 
 
-def request(view: RequestView) -> Response:
+def request(view: OpenRequest) -> Response:
     return _html("request.html", HTTPStatus.OK, view=view)
 
 

@@ -1,14 +1,15 @@
 """What the API answers of upload requests, of capabilities, and to Uppy."""
 
 from datetime import datetime
+from typing import Literal
 
-from pydantic import Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from skyferry.core import models, upload_requests
 from skyferry.core.models import FileStatus, Time, TransferStatus
 from skyferry.core.sending import Contents
 from skyferry.core.upload_requests import RequestStatus
-from skyferry.functions.api.schemas import CreatedFile, Reason, Schema
+from skyferry.functions.api.schemas import CreatedFile, LockedLink, Reason, Schema
 
 
 class UploadRequest(Schema):
@@ -25,6 +26,7 @@ class UploadRequest(Schema):
     updated_at: Time
     expires_at: Time
     revoked_at: Time | None
+    password_protected: bool
     version: int
 
     @classmethod
@@ -33,7 +35,12 @@ class UploadRequest(Schema):
 
 
 def _request_fields(request: upload_requests.UploadRequest, now: datetime) -> dict[str, object]:
-    known = {**dict(request), **dict(request.limits), "status": request.status_at(now)}
+    known = {
+        **dict(request),
+        **dict(request.limits),
+        "status": request.status_at(now),
+        "password_protected": request.password_hash is not None,
+    }
     fields = {name: known[name] for name in UploadRequest.model_fields}
     return {**fields, "allowed_types": list(request.limits.allowed_types)}
 
@@ -53,9 +60,8 @@ class UploadRequestPage(Schema):
     next_cursor: str | None
 
 
-class RequestView(Schema):
-    """What somebody sees who has the link."""
-
+class OpenRequest(Schema):
+    password_required: Literal[False] = False
     requester: str | None = Field(description="Who asks.")
     title: str | None
     message: str | None
@@ -65,7 +71,7 @@ class RequestView(Schema):
     expires_at: Time
 
     @classmethod
-    def of(cls, request: upload_requests.UploadRequest) -> "RequestView":
+    def of(cls, request: upload_requests.UploadRequest) -> "OpenRequest":
         return cls(
             requester=request.requester,
             title=request.title,
@@ -75,6 +81,12 @@ class RequestView(Schema):
             allowed_types=list(request.limits.allowed_types),
             expires_at=request.expires_at,
         )
+
+
+class RequestView(RootModel[OpenRequest | LockedLink]):
+    """What somebody sees who has the link, by `password_required`."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class UploadLink(Schema):

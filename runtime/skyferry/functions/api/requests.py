@@ -8,15 +8,16 @@ from skyferry.core.errors import (
     DeletedError,
     ExpiredError,
     NotFoundError,
+    PasswordRequiredError,
     QuotaExceededError,
     RequestUsedError,
     StateError,
     TypeNotAllowedError,
 )
 from skyferry.core.upload_requests import UploadRequest
-from skyferry.functions.api import page, request_schemas, schemas
+from skyferry.functions.api import locked, page, request_schemas, schemas, sessions
 from skyferry.functions.api.app import App, Call
-from skyferry.functions.api.http import MERGE_PATCH, NoBody, NoQuery, Response
+from skyferry.functions.api.http import FORM, JSON, MERGE_PATCH, NoBody, NoQuery, Response
 from skyferry.functions.api.operation import PRECONDITIONS, Idempotency, Operation
 from skyferry.functions.api.paging import PageQuery, next_link
 from skyferry.shared import observability
@@ -80,12 +81,22 @@ def revoke_request(app: App, call: Call[NoBody, NoQuery]) -> Response:
 
 
 def view_request(app: App, call: Call[NoBody, NoQuery]) -> Response:
-    view = request_schemas.RequestView.of(app.requesting.view(call.path("token")))
+    found = app.requesting.view(call.path("token"), sessions.shown(call.request))
+    if found is None:
+        return locked.closed(call)
+    view = request_schemas.OpenRequest.of(found)
     return page.request(view) if page.wanted(call.request) else Response.of(view)
 
 
+def unlock_request(app: App, call: Call[commands.Unlock, NoQuery]) -> Response:
+    session = app.requesting.unlock(call.path("token"), call.body.password, call.request.source)
+    return locked.opened(call, session)
+
+
 def create_request_transfer(app: App, call: Call[commands.NewContribution, NoQuery]) -> Response:
-    contents, token = app.requesting.contribute(call.path("token"), call.body, call.resource_id)
+    contents, token = app.requesting.contribute(
+        call.path("token"), call.body, call.resource_id, sessions.shown(call.request)
+    )
     observability.count(Metric.TRANSFERS_CREATED)
     url = app.link(call.request, "/u", token)
     transfer = request_schemas.NewUpload(
@@ -171,6 +182,19 @@ OPERATIONS = (
         html=True,
     ),
     Operation(
+        id="unlockRequest",
+        method="POST",
+        path=LINK + "/unlock",
+        summary="Give the link's password: a session for a quarter of an hour.",
+        run=unlock_request,
+        scope=None,
+        answer=schemas.UnlockedLink,
+        body=commands.Unlock,
+        media_types=(JSON, FORM),
+        html=True,
+        errors=(*_GONE, *locked.ERRORS),
+    ),
+    Operation(
         id="createRequestTransfer",
         method="POST",
         path=LINK + "/transfers",
@@ -182,6 +206,6 @@ OPERATIONS = (
         answer_headers=("Location",),
         body=commands.NewContribution,
         idempotency=Idempotency.ACCEPTED,
-        errors=(*_GONE, TypeNotAllowedError, QuotaExceededError),
+        errors=(*_GONE, PasswordRequiredError, TypeNotAllowedError, QuotaExceededError),
     ),
 )
