@@ -34,6 +34,9 @@ _REQUESTING = ("core/test_core_requesting.py",)
 _CAPABILITY = ("core/test_core_capability.py",)
 _COMPANION = ("core/test_core_companion.py",)
 _REQUEST_STORES = ("adapters/test_request_store_contract.py",)
+_PASSWORDS = ("functions/test_api_passwords.py",)
+_QUOTAS = ("functions/test_api_quotas.py", "adapters/test_counting_contract.py")
+_RECEIPTS = ("core/test_core_receipts.py", "functions/test_api_receipts.py")
 _AUTHORIZER = ("functions/test_authorizer.py",)
 
 PLANTED = (
@@ -373,5 +376,96 @@ PLANTED = (
         "        if number % limits.CHECK_EVERY == 0:",
         "        if False:",
         _COMPANION,
+    ),
+    Plant(
+        "any password will do",
+        "core/unlocking.py",
+        "        if not passwords.matches(password, password_hash):",
+        "        if False:",
+        _PASSWORDS,
+    ),
+    Plant(
+        "passwords may be guessed for ever",
+        "core/unlocking.py",
+        '        self.rates.spend(_FROM_ONE, f"{link}#{source}").require()\n',
+        "",
+        _PASSWORDS,
+    ),
+    Plant(
+        "a locked link gives its files away",
+        "core/receiving.py",
+        "        self.locks.require_open(token_hash(token), transfer.password_hash, session)\n",
+        "",
+        _PASSWORDS,
+    ),
+    Plant(
+        "a locked request takes files",
+        "core/requesting.py",
+        "        self.locks.require_open(request.token_hash, request.password_hash, session)\n",
+        "",
+        _PASSWORDS,
+    ),
+    Plant(
+        "a session outlives its quarter of an hour",
+        "functions/api/sessions.py",
+        "        return format_time(self.clock()) < str(expires_at)",
+        "        return True",
+        _PASSWORDS,
+    ),
+    Plant(
+        "a session opens every link",
+        "functions/api/sessions.py",
+        'f"session\\x00{link}\\x00{password_hash}"',
+        '"session"',
+        _PASSWORDS,
+    ),
+    Plant(
+        "a refusal repeats the password",
+        "functions/api/http.py",
+        ' or "password" in place:',
+        ":",
+        _PASSWORDS,
+    ),
+    Plant(
+        "quotas are counted and not held",
+        "adapters/usage_rows.py",
+        '        capped = {} if quotas is None else {"bytes": quotas.bytes, "files": quotas.files}',
+        "        capped: dict[str, int] = {}",
+        _QUOTAS,
+    ),
+    Plant(
+        "a purge gives nothing back",
+        "adapters/transfer_table.py",
+        "                *self._counters(transfer, quotas.released_by(transfer), 0),\n",
+        "",
+        _QUOTAS,
+    ),
+    Plant(
+        "what was refused for its quota leaves its files",
+        "adapters/transfer_table.py",
+        "            self.withdraw(change)\n            raise self._beyond",
+        "            raise self._beyond",
+        _QUOTAS,
+    ),
+    Plant(
+        "requests have no rate",
+        "functions/api/index.py",
+        "            spent.require()\n",
+        "",
+        _QUOTAS,
+    ),
+    Plant(
+        "anybody's receipt is for everybody",
+        "core/receipts.py",
+        "        access.require_present(transfer)\n",
+        "",
+        _RECEIPTS,
+    ),
+    Plant(
+        "a receipt's signature is left in DER",
+        "adapters/receipt_key.py",
+        '        return _raw(answer["Signature"])',
+        '        return answer["Signature"]',
+        _RECEIPTS,
     ),
 )

@@ -47,14 +47,17 @@ class FileStore:
         return self.connect()
 
     def post_upload(self, file: File, now: datetime, success: int = 204) -> PostUpload:
-        fields = {"Content-Type": file.content_type, "success_action_status": str(success)}
+        fields = {
+            "Content-Type": file.content_type,
+            "success_action_status": str(success),
+            **_declared_checksum(file),
+        }
         post = self.client.generate_presigned_post(
             self.bucket,
             file.inbox_key,
             Fields=fields,
             Conditions=[
-                {"Content-Type": file.content_type},
-                {"success_action_status": str(success)},
+                *({name: value} for name, value in fields.items()),
                 ["content-length-range", file.size, file.size],
             ],
             ExpiresIn=limits.UPLOAD_URL_LIFE,
@@ -224,6 +227,16 @@ class FileStore:
             ExpiresIn=limits.DOWNLOAD_URL_LIFE,
         )
         return SignedUrl(url=url, expires_at=now + limits.seconds(limits.DOWNLOAD_URL_LIFE))
+
+
+def _declared_checksum(file: File) -> dict[str, str]:
+    """Form fields with which S3 compares the bytes itself: one checksum, the sender's own."""
+    if file.sha256 is not None:
+        return {"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": file.sha256}
+    if file.crc64nvme is not None:
+        crc64nvme = {"x-amz-checksum-crc64nvme": file.crc64nvme}
+        return {"x-amz-checksum-algorithm": "CRC64NVME", **crc64nvme}
+    return {}
 
 
 def _completed(part: StoredPart) -> "CompletedPartTypeDef":

@@ -8,8 +8,8 @@ from typing import Protocol, TypeVar
 from skyferry.core.errors import ConflictError, UnavailableError
 from skyferry.core.models import Change, Transfer
 
-#: At most some five seconds of waiting: a request has 29.
-ATTEMPTS = 30
+#: At most some ten seconds of waiting: a request has 29.
+ATTEMPTS = 60
 _BASE_PAUSE = 0.005
 _MAX_PAUSE = 0.2
 
@@ -32,7 +32,7 @@ def change(
     """Commit what `decide` makes of the current transfer; answers the transfer as it is then.
 
     `decide` is called afresh, with a fresh transfer, after each lost race. Raises UnavailableError after
-    30 lost races: nothing was changed, the caller may try again.
+    60 lost races: nothing was changed, the caller may try again.
     """
 
     def decided() -> tuple[Transfer, Change | None]:

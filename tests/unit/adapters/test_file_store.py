@@ -1,6 +1,8 @@
 """The file bucket on moto: what is asked of S3 and how its answers are read. Whether URLs are enforced is
 shown on the laptop cloud; moto lets everything pass."""
 
+import base64
+import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -47,6 +49,26 @@ def send(store: FileStore, file: File, number: int, content: bytes) -> None:
         Body=content,
         **({"ChecksumSHA256": sha256(content)} if file.part_checksums else {}),  # type: ignore[arg-type]
     )
+
+
+@pytest.mark.parametrize(
+    ("declared", "fields"),
+    [
+        ({"sha256": "c2hh"}, {"algorithm": "SHA256", "sha256": "c2hh"}),
+        ({"crc64nvme": "Y3Jj"}, {"algorithm": "CRC64NVME", "crc64nvme": "Y3Jj"}),
+        ({"sha256": "c2hh", "crc64nvme": "Y3Jj"}, {"algorithm": "SHA256", "sha256": "c2hh"}),
+        ({}, {}),
+    ],
+)
+def test_a_form_binds_the_checksum_that_the_sender_declared(
+    store: FileStore, declared: dict[str, str], fields: dict[str, str]
+) -> None:
+    post = store.post_upload(any_file(**declared), NOW)
+    bound = {f"x-amz-checksum-{name}": value for name, value in fields.items()}
+
+    assert {k: v for k, v in post.fields.items() if k.startswith("x-amz-checksum")} == bound
+    conditions = json.loads(base64.b64decode(post.fields["policy"]))["conditions"]
+    assert all({name: value} in conditions for name, value in bound.items())
 
 
 def test_a_part_url_signs_number_length_and_checksum(store: FileStore) -> None:

@@ -7,6 +7,7 @@ from skyferry.core.models import RecipientStatus
 
 from tests.support.builders import any_principal
 from tests.support.mailed import Mailed
+from tests.support.rest import Api
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -110,3 +111,14 @@ def test_a_file_of_another_transfer_is_not_behind_the_link(mailed: Mailed) -> No
     answer = mailed.download(other.files[0].id)
 
     assert answer["statusCode"] == 404
+
+
+@pytest.mark.parametrize("query", [{"utm_source": ["mail"]}, {"fbclid": ["a", "b"], "x": [""]}])
+def test_a_link_opens_whatever_a_tracker_appended(
+    mailed: Mailed, api: Api, query: dict[str, list[str]]
+) -> None:
+    place = f"/t/{mailed.token}"
+
+    answer = api("GET", place, "/t/{token}", owner=None, headers=HTML, query=query)
+
+    assert answer["statusCode"] == 200

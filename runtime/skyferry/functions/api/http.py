@@ -44,6 +44,12 @@ class NoQuery(Query):
     pass
 
 
+class AnyQuery(Query):
+    """For what a person opens: mail programs and trackers append parameters of their own to a link."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
 class UnsupportedMediaTypeError(MalformedError):
     """A body that is not JSON."""
 
@@ -162,6 +168,8 @@ def _form(body: bytes) -> dict[str, str]:
 
 
 def parse_query(model: type[Q], request: Request) -> Q:
+    if model is AnyQuery:
+        return model()
     doubled = sorted(name for name, values in request.query.items() if len(values) > 1)
     if doubled:
         raise MalformedError(

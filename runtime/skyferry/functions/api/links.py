@@ -13,7 +13,7 @@ from skyferry.core.errors import (
 )
 from skyferry.functions.api import locked, page, schemas, sessions
 from skyferry.functions.api.app import App, Call
-from skyferry.functions.api.http import FORM, JSON, NoBody, NoQuery, Response
+from skyferry.functions.api.http import FORM, JSON, AnyQuery, NoBody, NoQuery, Response
 from skyferry.functions.api.operation import Operation
 from skyferry.shared import observability
 
@@ -54,6 +54,7 @@ OPERATIONS = (
         path=LINK,
         summary="What a link leads to, as a page or as JSON; looking consumes nothing.",
         run=view_link,
+        query=AnyQuery,
         scope=None,
         answer=schemas.LinkView,
         errors=_GONE,

@@ -17,7 +17,7 @@ from skyferry.core.errors import (
 from skyferry.core.upload_requests import UploadRequest
 from skyferry.functions.api import locked, page, request_schemas, schemas, sessions
 from skyferry.functions.api.app import App, Call
-from skyferry.functions.api.http import FORM, JSON, MERGE_PATCH, NoBody, NoQuery, Response
+from skyferry.functions.api.http import FORM, JSON, MERGE_PATCH, AnyQuery, NoBody, NoQuery, Response
 from skyferry.functions.api.operation import PRECONDITIONS, Idempotency, Operation
 from skyferry.functions.api.paging import PageQuery, next_link
 from skyferry.shared import observability
@@ -176,6 +176,7 @@ OPERATIONS = (
         path=LINK,
         summary="Who asks for what, as a page or as JSON; looking changes nothing.",
         run=view_request,
+        query=AnyQuery,
         scope=None,
         answer=request_schemas.RequestView,
         errors=_GONE,

@@ -12,7 +12,7 @@ from skyferry.core.models import Time
 from skyferry.core.suppressions import SuppressionReason
 from skyferry.functions.api import page
 from skyferry.functions.api.app import App, Call
-from skyferry.functions.api.http import NoBody, NoQuery, Response, UnreadBody
+from skyferry.functions.api.http import AnyQuery, NoBody, NoQuery, Response, UnreadBody
 from skyferry.functions.api.operation import Operation
 from skyferry.functions.api.paging import PageQuery, next_link
 from skyferry.functions.api.schemas import Schema
@@ -95,6 +95,7 @@ OPERATIONS = (
         path=UNSUBSCRIBE,
         summary="A form that ends all mail to the link's recipient; looking changes nothing.",
         run=view_unsubscribe,
+        query=AnyQuery,
         scope=None,
         answer=Unsubscription,
         errors=(NotFoundError,),
