@@ -133,6 +133,7 @@ class ServiceStack(cdk.Stack):
             ),
             sweep_every=cdk.Duration.minutes(environment.functions.sweep_minutes),
             functions=_function_settings(environment),
+            webhook_stand_in=None if laptop is None else laptop.webhook_stand_in,
             manage_account_logging_role=environment.api.manage_account_logging_role,
             # The emulator drops mock integrations; the front proxy answers for them there.
             answer_unknown_routes=laptop is None,

@@ -6,7 +6,7 @@ from datetime import datetime
 from skyferry.adapters import rows
 from skyferry.adapters.dynamodb import NEW, Condition, ConditionFailedError, Delete, Put, Row, Table
 from skyferry.contract import Table as Names
-from skyferry.core import lifecycle, limits
+from skyferry.core import lifecycle
 from skyferry.core.errors import ConflictError, NotFoundError
 from skyferry.core.models import (
     Change,
@@ -77,6 +77,7 @@ class TransferTable:
             self.table.write(
                 Put(_root(change.after), NEW),
                 *(Put(rows.to_row(event)) for event in change.events),
+                *(Put(rows.outbox(message)) for message in change.outbox),
             )
         except (ConditionFailedError, ConflictError):
             return self.get(change.after.owner, change.after.id)
@@ -93,7 +94,7 @@ class TransferTable:
                     for child in change.removed
                 ),
                 *(Put(rows.to_row(event)) for event in change.events),
-                *(Put(_outbox(message)) for message in change.outbox),
+                *(Put(rows.outbox(message)) for message in change.outbox),
             )
         except ConditionFailedError:
             raise ConflictError("The transfer has changed since it was read.") from None
@@ -154,8 +155,3 @@ def _children(change: Change) -> list[Row]:
 def _root(transfer: Transfer) -> Row:
     due = rows.due(rows.TRANSFER, transfer.id, lifecycle.next_due(transfer))
     return {**rows.to_row(transfer), **due}
-
-
-def _outbox(message: OutboxMessage) -> Row:
-    at = message.created_at + limits.seconds(limits.OUTBOX_PATIENCE)
-    return {**rows.to_row(message), **rows.due(rows.OUTBOX, message.id, at)}

@@ -8,7 +8,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skyferry.core import guarded, lifecycle
+from skyferry.core import guarded, lifecycle, webhooks
+from skyferry.core.announcing import Announcing
 from skyferry.core.errors import (
     MailNotSentError,
     MailRefusedError,
@@ -48,10 +49,22 @@ class Dispatching:
     transfers: TransferStore
     work: WorkStore
     queue: MailQueue
+    announcing: Announcing
 
     def dispatch(self, message: OutboxMessage) -> int:
         """Queue what the outbox row stands for, then mark it; answers the number of jobs. Repeating it
-        only queues again what the claim refuses."""
+        only queues again what the claim refuses, or what has been delivered."""
+        match message.type:
+            case webhooks.EVENTS:
+                count = self.announcing.announce(message)
+            case webhooks.DELIVERY:
+                count = self.announcing.deliver(message)
+            case _:
+                count = self._mail(message)
+        self.work.mark_dispatched(message)
+        return count
+
+    def _mail(self, message: OutboxMessage) -> int:
         recipients = self.transfers.recipients(message.owner, message.transfer_id)
         if message.recipient_id is not None:
             recipients = [each for each in recipients if each.id == message.recipient_id]
@@ -66,7 +79,6 @@ class Dispatching:
         ]
         if jobs:
             self.queue.send(jobs)
-        self.work.mark_dispatched(message)
         return len(jobs)
 
 

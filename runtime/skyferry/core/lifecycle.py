@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from skyferry.core import access, events, limits
+from skyferry.core.announcing import announcement
 from skyferry.core.errors import (
     FieldError,
     StateError,
@@ -45,7 +46,12 @@ def created(
     )
     after, log = events.append(transfer, [fact], now, ids)
     return Change(
-        before=transfer, after=after, files=tuple(files), recipients=tuple(recipients), events=log
+        before=transfer,
+        after=after,
+        files=tuple(files),
+        recipients=tuple(recipients),
+        events=log,
+        outbox=announcement(log, now, ids),
     )
 
 
@@ -71,7 +77,7 @@ def change(
         recipients=tuple(recipients),
         removed=tuple(removed),
         events=log,
-        outbox=tuple(outbox),
+        outbox=(*outbox, *announcement(log, now, ids)),
     )
 
 

@@ -54,6 +54,17 @@ RECHECK_AFTER: Final = 10 * 60
 OUTBOX_PATIENCE: Final = 60
 #: An uncertain mail of which no event came is shown as failed after this.
 MAIL_PATIENCE: Final = 2 * HOUR
+#: Webhooks of an owner.
+MAX_WEBHOOKS: Final = 10
+MAX_DESCRIPTION: Final = 200
+#: A receiver must take the connection, and answer, within this each.
+WEBHOOK_TIMEOUT: Final = 5
+DELIVERY_LIFE: Final = 30 * DAY
+#: What happened stays readable for so long after its transfer was purged.
+EVENTS_AFTER_PURGE: Final = 30 * DAY
+#: Feeds show what is older than this. A change gets its time before it is committed, and the commit may
+#: take three attempts of five seconds: nothing appears behind a reader's position.
+FEED_SETTLE: Final = 20
 IDEMPOTENCY_LIFE: Final = DAY
 IDEMPOTENCY_LEASE: Final = 30
 

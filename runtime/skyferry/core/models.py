@@ -195,10 +195,15 @@ class OutboxMessage(Record):
     id: str
     type: str
     owner: str
-    transfer_id: str
+    transfer_id: str = ""
     #: For mail to one recipient; otherwise all of them are meant.
     recipient_id: str | None = None
     kind: str = "available"
+    #: Of events: which of the transfer's log.
+    seqs: tuple[int, ...] = ()
+    #: Of a single delivery to a webhook: which. It may be of no transfer.
+    webhook_id: str | None = None
+    delivery_id: str | None = None
     created_at: Time
 
 

@@ -1,6 +1,6 @@
 """What the core needs from outside. One adapter and one in-memory fake each, held to the same contract tests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from skyferry.core.models import (
     StoredPart,
     Transfer,
 )
+from skyferry.core.webhooks import Delivery, WebhookJob, Webhooks
 
 
 class Clock(Protocol):
@@ -85,6 +86,42 @@ class MailStore(Protocol):
 
     def link(self, token_hash: str) -> Link:
         """Raises NotFoundError."""
+
+
+class WebhookStore(Protocol):
+    def of(self, owner: str) -> Webhooks:
+        """The owner's webhooks, none at first."""
+
+    def save(self, webhooks: Webhooks) -> None:
+        """Write the next version, or raise ConflictError if it does not follow the stored one."""
+
+    def delivery(self, owner: str, webhook_id: str, delivery_id: str) -> Delivery:
+        """Raises NotFoundError."""
+
+    def deliveries(
+        self, owner: str, webhook_id: str, before: str | None, limit: int
+    ) -> list[Delivery]:
+        """Newest first, those with an id below `before`, at most `limit`."""
+
+    def record(
+        self, delivery: Delivery, before: Delivery | None, outbox: OutboxMessage | None = None
+    ) -> None:
+        """Write a delivery, with the outbox row if one is given. Raises ConflictError if `before` is not
+        what is stored, None meaning nothing."""
+
+
+class WebhookSender(Protocol):
+    def check(self, url: str) -> None:
+        """Raises WebhookTargetError for a URL that leads, or may lead, to where only we can go.
+        A name that nobody knows passes: it may be known when there is something to send."""
+
+    def post(self, url: str, headers: Mapping[str, str], body: str) -> int:
+        """The status of the answer, which may be a redirection: none is followed.
+        Raises WebhookTargetError, and WebhookUnansweredError when there is no answer."""
+
+
+class WebhookQueue(Protocol):
+    def send(self, jobs: Sequence[WebhookJob]) -> None: ...
 
 
 class IdempotencyStore(Protocol):

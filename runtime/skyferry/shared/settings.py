@@ -36,6 +36,7 @@ class ApiSettings(TableSettings):
     bucket_name: str = Field(alias=Env.BUCKET_NAME.value)
     scan_gate: ScanGate = Field(alias=Env.SCAN_GATE.value)
     cors_origins: str = Field(alias=Env.CORS_ORIGINS.value)
+    webhook_stand_in: str = Field(alias=Env.WEBHOOK_STAND_IN.value)
 
 
 class ProcessUploadSettings(TableSettings):
@@ -45,6 +46,7 @@ class ProcessUploadSettings(TableSettings):
 
 class DispatchOutboxSettings(TableSettings):
     send_email_queue_url: str = Field(alias=Env.SEND_EMAIL_QUEUE_URL.value)
+    deliver_webhook_queue_url: str = Field(alias=Env.DELIVER_WEBHOOK_QUEUE_URL.value)
 
 
 class SendEmailSettings(TableSettings):
@@ -57,7 +59,13 @@ class EmailFeedbackSettings(TableSettings):
     pass
 
 
+class DeliverWebhookSettings(TableSettings):
+    deliver_webhook_queue_url: str = Field(alias=Env.DELIVER_WEBHOOK_QUEUE_URL.value)
+    webhook_stand_in: str = Field(alias=Env.WEBHOOK_STAND_IN.value)
+
+
 class SweepSettings(TableSettings):
     bucket_name: str = Field(alias=Env.BUCKET_NAME.value)
     process_upload_queue_url: str = Field(alias=Env.PROCESS_UPLOAD_QUEUE_URL.value)
     send_email_queue_url: str = Field(alias=Env.SEND_EMAIL_QUEUE_URL.value)
+    deliver_webhook_queue_url: str = Field(alias=Env.DELIVER_WEBHOOK_QUEUE_URL.value)

@@ -40,7 +40,7 @@ def test_an_outbox_row_that_could_not_be_queued_stays() -> None:
     with pytest.raises(UnavailableError):
         world.dispatch_all()
 
-    assert len(world.transfers.outbox) == 1
+    assert len(world.mail_outbox) == 1
 
 
 def test_an_outbox_row_of_a_purged_transfer_is_only_marked() -> None:
@@ -51,7 +51,7 @@ def test_an_outbox_row_of_a_purged_transfer_is_only_marked() -> None:
     world.dispatch_all()
 
     assert world.mail_queue.jobs == []
-    assert world.transfers.outbox == {}
+    assert world.mail_outbox == []
 
 
 def test_a_doubled_job_sends_one_mail() -> None:

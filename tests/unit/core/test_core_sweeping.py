@@ -137,7 +137,7 @@ def test_what_fails_does_not_stop_the_rest() -> None:
     world.clock.pass_seconds(limits.RECHECK_AFTER)
     swept = world.sweeping.sweep()
 
-    assert swept.counts == {"transfers": 1}
+    assert swept.counts["transfers"] == 1
     assert [str(failure) for failure in swept.failures] == ["S3 is tired"]
 
 

@@ -15,6 +15,7 @@ MODELS: dict[Function, type[Settings]] = {
     Function.DISPATCH_OUTBOX: settings.DispatchOutboxSettings,
     Function.SEND_EMAIL: settings.SendEmailSettings,
     Function.EMAIL_FEEDBACK: settings.EmailFeedbackSettings,
+    Function.DELIVER_WEBHOOK: settings.DeliverWebhookSettings,
     Function.SWEEP: settings.SweepSettings,
 }
 

@@ -12,6 +12,7 @@ from skyferry.core.models import Principal
 from skyferry.core.ports import Clock, IdempotencyStore, Ids
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Sending
+from skyferry.core.subscribing import Subscribing
 from skyferry.core.uploading import Uploading
 from skyferry.functions.api.cursors import Cursors
 from skyferry.functions.api.http import Query, Request
@@ -33,6 +34,7 @@ class App:
     editing: Editing
     uploading: Uploading
     receiving: Receiving
+    subscribing: Subscribing
     idempotency: IdempotencyStore
     cursors: Cursors
     clock: Clock

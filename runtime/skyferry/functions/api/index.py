@@ -14,11 +14,14 @@ from skyferry.adapters.idempotency_table import IdempotencyTable
 from skyferry.adapters.mail_table import MailTable
 from skyferry.adapters.signing_key import SigningKey
 from skyferry.adapters.transfer_table import TransferTable
+from skyferry.adapters.webhook_sender import WebhookSender
+from skyferry.adapters.webhook_table import WebhookTable
 from skyferry.contract import ScanGate
 from skyferry.core import limits
 from skyferry.core.editing import Editing
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Sending
+from skyferry.core.subscribing import Subscribing
 from skyferry.core.uploading import Uploading
 from skyferry.functions.api import dispatch, page, problems
 from skyferry.functions.api.app import App
@@ -44,6 +47,9 @@ def build() -> App:
         editing=Editing(sending, transfers, store, clock.now, ids.new_id),
         uploading=Uploading(transfers, store, clock.now, ids.new_id),
         receiving=Receiving(transfers, mails, store, clock.now, ids.new_id),
+        subscribing=Subscribing(
+            WebhookTable(table), WebhookSender(settings.webhook_stand_in), clock.now, ids.new_id
+        ),
         idempotency=IdempotencyTable(table, clock.now),
         cursors=Cursors(cache(SigningKey(table).get)),
         clock=clock.now,

@@ -1,6 +1,15 @@
 """Every operation of the API, and the routes they make."""
 
-from skyferry.functions.api import events, files, links, recipients, service, transfers, uploads
+from skyferry.functions.api import (
+    events,
+    files,
+    links,
+    recipients,
+    service,
+    transfers,
+    uploads,
+    webhooks,
+)
 from skyferry.functions.api.operation import Operation
 
 #: In the order of the OpenAPI document.
@@ -10,6 +19,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *uploads.OPERATIONS,
     *recipients.OPERATIONS,
     *events.OPERATIONS,
+    *webhooks.OPERATIONS,
     *links.OPERATIONS,
     *service.OPERATIONS,
 )

@@ -65,6 +65,7 @@ TABLE: dict[type[errors.SkyferryError], Problem] = {
     errors.IdempotencyMismatchError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused"
     ),
+    errors.WebhookTargetError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "webhook-target"),
     PreconditionFailedError: Problem(HTTPStatus.PRECONDITION_FAILED, "precondition-failed"),
     PreconditionRequiredError: Problem(HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"),
     errors.UnavailableError: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", retry_after=2),
