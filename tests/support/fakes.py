@@ -132,9 +132,28 @@ class FakeTransfers:
         for message in change.outbox:
             self.outbox[message.id] = message
 
-    def purge(self, transfer: Transfer) -> None:
+    def owner_events(self, owner: str, after: str, limit: int) -> list[Event]:
+        mine = [e for e in self.children.values() if isinstance(e, Event) and e.owner == owner]
+        return sorted((e for e in mine if e.id > after), key=lambda event: event.id)[:limit]
+
+    def updated(
+        self, owner: str, since: datetime, until: datetime, after: str | None, limit: int
+    ) -> list[Transfer]:
+        found = [
+            transfer
+            for transfer in self.transfers.values()
+            if transfer.owner == owner and since <= transfer.updated_at < until
+            if after is None or transfer.feed_position > after
+        ]
+        return sorted(found, key=lambda transfer: transfer.feed_position)[:limit]
+
+    def purge(self, transfer: Transfer, events_until: datetime) -> None:
         self.transfers.pop(transfer.id, None)
-        gone = [id_ for id_, child in self.children.items() if child.transfer_id == transfer.id]
+        gone = [
+            id_
+            for id_, child in self.children.items()
+            if child.transfer_id == transfer.id and not isinstance(child, Event)
+        ]
         for id_ in gone:
             del self.children[id_]
 

@@ -7,6 +7,7 @@ from skyferry.core.announcing import Announcing
 from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
 from skyferry.core.delivering import Delivering, Dispatching, Feedback, Timeline
 from skyferry.core.editing import Editing
+from skyferry.core.feeds import Feeds
 from skyferry.core.models import File, Mail, MailJob, OutboxMessage, Principal, Transfer
 from skyferry.core.notifying import Notifying
 from skyferry.core.receiving import Receiving
@@ -58,6 +59,7 @@ class World:
             self.mail_queue,
             Announcing(self.transfers, self.webhooks, self.webhook_queue, self.clock),
         )
+        self.feeds = Feeds(self.transfers, self.clock)
         self.subscribing = Subscribing(self.webhooks, self.receivers, *common)
         self.notifying = Notifying(self.webhooks, self.receivers, self.clock)
         self.timeline = Timeline(self.transfers, self.mails, *common)

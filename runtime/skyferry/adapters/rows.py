@@ -92,6 +92,20 @@ def to_row(record: Transfer | File | Recipient | Event | OutboxMessage | Mail) -
     }
 
 
+def transfer_feed(owner: str) -> str:
+    return f"UPDATED#{owner}"
+
+
+def event_feed(owner: str) -> str:
+    return f"EVENTS#{owner}"
+
+
+def event(record: Event) -> Row:
+    """With the attributes that put it into the owner's feed."""
+    feed = {Table.FEED_PK: event_feed(record.owner), Table.FEED_SK: record.id}
+    return {**to_row(record), **feed}
+
+
 def due(kind: str, key: str, at: datetime) -> Row:
     """The attributes that put a row into the due index."""
     return {Table.DUE_SHARD: due_shard(kind, key), Table.DUE_AT: format_time(at)}

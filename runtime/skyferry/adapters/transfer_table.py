@@ -22,7 +22,7 @@ from skyferry.core.models import (
 
 @dataclass(frozen=True, slots=True)
 class TransferTable:
-    """Implements core.ports.TransferStore and core.ports.WorkStore."""
+    """Implements core.ports.TransferStore, FeedStore and WorkStore."""
 
     table: Table
 
@@ -76,7 +76,7 @@ class TransferTable:
         try:
             self.table.write(
                 Put(_root(change.after), NEW),
-                *(Put(rows.to_row(event)) for event in change.events),
+                *(Put(rows.event(event)) for event in change.events),
                 *(Put(rows.outbox(message)) for message in change.outbox),
             )
         except (ConditionFailedError, ConflictError):
@@ -93,13 +93,28 @@ class TransferTable:
                     Delete(rows.partition(child.owner), rows.sort_key(child))
                     for child in change.removed
                 ),
-                *(Put(rows.to_row(event)) for event in change.events),
+                *(Put(rows.event(event)) for event in change.events),
                 *(Put(rows.outbox(message)) for message in change.outbox),
             )
         except ConditionFailedError:
             raise ConflictError("The transfer has changed since it was read.") from None
 
-    def purge(self, transfer: Transfer) -> None:
+    def owner_events(self, owner: str, after: str, limit: int) -> list[Event]:
+        # BETWEEN includes its bounds; nothing lies between an id and the same id with a space.
+        found = self.table.feed(rows.event_feed(owner), f"{after} ", rows.LAST, limit)
+        return [Event.model_validate(row) for row in found]
+
+    def updated(
+        self, owner: str, since: datetime, until: datetime, after: str | None, limit: int
+    ) -> list[Transfer]:
+        low = format_time(since) if after is None else f"{after} "
+        high = format_time(until)
+        if low > high:
+            return []
+        found = self.table.feed(rows.transfer_feed(owner), low, high, limit)
+        return [Transfer.model_validate(row) for row in found]
+
+    def purge(self, transfer: Transfer, events_until: datetime) -> None:
         pk = rows.partition(transfer.owner)
         mails = self._below(transfer.owner, rows.mail_sort(transfer.id))
         links = [rows.link_partition(Mail.model_validate(mail).token_hash) for mail in mails]
@@ -108,7 +123,6 @@ class TransferTable:
             for prefix in (
                 rows.file_sort(transfer.id),
                 rows.recipient_sort(transfer.id),
-                rows.event_sort(transfer.id),
             )
             for row in self._below(transfer.owner, prefix)
         ]
@@ -116,6 +130,8 @@ class TransferTable:
         self.table.delete_all(
             [*((link, rows.LINK_SORT) for link in links), *((pk, sort) for sort in below)]
         )
+        log = self._below(transfer.owner, rows.event_sort(transfer.id))
+        self.table.put_all([{**row, Names.TTL: int(events_until.timestamp())} for row in log])
         # The root goes last: as long as it is there, the next sweep finds what is left.
         self.table.write(Delete(pk, rows.transfer_sort(transfer.id)))
 
@@ -154,4 +170,8 @@ def _children(change: Change) -> list[Row]:
 
 def _root(transfer: Transfer) -> Row:
     due = rows.due(rows.TRANSFER, transfer.id, lifecycle.next_due(transfer))
-    return {**rows.to_row(transfer), **due}
+    feed = {
+        Names.FEED_PK: rows.transfer_feed(transfer.owner),
+        Names.FEED_SK: transfer.feed_position,
+    }
+    return {**rows.to_row(transfer), **due, **feed}

@@ -101,6 +101,11 @@ class Transfer(Record):
     event_count: int = 0
     event_head: str = ""
 
+    @property
+    def feed_position(self) -> str:
+        """Where the transfer stands among the owner's, by the time of its last change."""
+        return f"{format_time(self.updated_at)}#{self.id}"
+
     def status_at(self, now: datetime) -> TransferStatus:
         """Expiry counts from its second on, whether or not the sweep has been here."""
         if self.status in _OPEN and self.expires_at <= now:

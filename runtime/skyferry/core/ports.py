@@ -56,8 +56,21 @@ class TransferStore(Protocol):
     def commit(self, change: Change) -> None:
         """Write the change in one transaction, or raise ConflictError if `before` is not current."""
 
-    def purge(self, transfer: Transfer) -> None:
-        """Remove every row of the transfer."""
+    def purge(self, transfer: Transfer, events_until: datetime) -> None:
+        """Remove every row of the transfer but its events: those stay in the owner's feed until then."""
+
+
+class FeedStore(Protocol):
+    """Reads are eventually consistent."""
+
+    def owner_events(self, owner: str, after: str, limit: int) -> list[Event]:
+        """Events of all the owner's transfers with an id above `after`, oldest first, at most `limit`."""
+
+    def updated(
+        self, owner: str, since: datetime, until: datetime, after: str | None, limit: int
+    ) -> list[Transfer]:
+        """Transfers last changed at or after `since` and before `until`, those with a `feed_position`
+        above `after`, oldest change first, at most `limit`."""
 
 
 class WorkStore(Protocol):

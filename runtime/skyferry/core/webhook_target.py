@@ -6,7 +6,7 @@ A name is judged here by its form alone; what it resolves to is judged by `is_pu
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 from skyferry.core.errors import FieldError, WebhookTargetError
@@ -19,9 +19,21 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 #: The only part of IPv6 that is in use between networks.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-#: Parts of it that carry an IPv4 address inside, or belong to no host.
-_NOT_HOSTS = tuple(
-    map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3ffe::/16", "3fff::/20"))
+#: Special networks that not every version of Python knows as such; in IPv6 also those that carry an IPv4
+#: address inside.
+_SPECIAL = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "2001::/23",
+            "2001:db8::/32",
+            "2002::/16",
+            "3ffe::/16",
+            "3fff::/20",
+        ),
+    )
 )
 
 
@@ -68,9 +80,10 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
         raise refusal("has a character that no URL has; encode it (names as xn--…)")
     try:
         parts = urlsplit(url)
-        return parts, parts.port
+        port = parts.port
     except ValueError:
         raise refusal("is not a URL") from None
+    return parts, port
 
 
 def _host(parts: SplitResult) -> str:
@@ -94,11 +107,11 @@ def _path(parts: SplitResult) -> str:
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether anybody on the internet could reach the address without us."""
-    if isinstance(address, IPv4Address):
-        return address.is_global and not (address.is_multicast or address.is_reserved)
-    if address.scope_id is not None or address not in _GLOBAL_UNICAST:
+    if isinstance(address, IPv6Address) and (address.scope_id or address not in _GLOBAL_UNICAST):
         return False
-    return address.is_global and not any(address in network for network in _NOT_HOSTS)
+    if address.is_multicast or address.is_reserved or not address.is_global:
+        return False
+    return not any(address in network for network in _SPECIAL)
 
 
 def forbidden() -> WebhookTargetError:

@@ -46,7 +46,7 @@ def test_an_outbox_row_that_could_not_be_queued_stays() -> None:
 def test_an_outbox_row_of_a_purged_transfer_is_only_marked() -> None:
     world = World()
     contents = world.ready()
-    world.transfers.purge(contents.transfer)
+    world.transfers.purge(contents.transfer, world.clock())
 
     world.dispatch_all()
 
@@ -142,7 +142,7 @@ def test_no_mail_goes_out_for_a_transfer_that_has_ended(end: str) -> None:
     elif end == "expired":
         world.clock.pass_seconds(limits.DEFAULT_EXPIRY)
     else:
-        world.transfers.purge(contents.transfer)
+        world.transfers.purge(contents.transfer, world.clock())
 
     assert world.delivering.deliver(job) is None
     assert world.mailer.sent == []

@@ -36,7 +36,7 @@ def test_a_lost_upload_event_is_sent_as_process_upload_reads_it(
     assert message.detail.object.key == contents.files[0].inbox_key  # type: ignore[union-attr]
 
 
-def test_an_expired_transfer_is_purged_with_everything(
+def test_an_expired_transfer_is_purged_with_everything_but_its_events(
     journey: Journey, aws: Aws, context: Context
 ) -> None:
     contents = journey.ready()
@@ -47,7 +47,11 @@ def test_an_expired_transfer_is_purged_with_everything(
 
     index.handler(EVENT, context)  # type: ignore[arg-type]
 
-    assert aws.rows() == []
+    kinds = {row["sk"]["S"].partition("#")[0] for row in aws.rows() if "ttl" not in row}
+    assert kinds <= {"OUTBOX"}
+    kept = [row for row in aws.rows() if "ttl" in row]
+    assert {row["sk"]["S"].partition("#")[0] for row in kept} == {"EVENT"}
+    assert {row["feed_pk"]["S"] for row in kept} == {f"EVENTS#{contents.transfer.owner}"}
     assert journey.keys() == []
 
 

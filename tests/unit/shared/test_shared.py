@@ -36,6 +36,14 @@ def test_every_missing_or_empty_variable_is_named() -> None:
     assert named == {"SKYFERRY_ENVIRONMENT", "TABLE_NAME", "PUBLIC_BASE_URL", "CONFIGURATION_SET"}
 
 
+def test_ids_of_one_millisecond_sort_as_they_were_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_800_000_000_000_000_000)
+
+    made = [ids.new_id("ev") for _ in range(1000)]
+
+    assert made == sorted(set(made))
+
+
 def test_ids_sort_by_time_and_do_not_repeat() -> None:
     first = ids.new_id("tr")
     time.sleep(0.002)

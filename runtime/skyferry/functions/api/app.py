@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from skyferry.core.commands import Command
 from skyferry.core.editing import Editing
 from skyferry.core.errors import NotFoundError
+from skyferry.core.feeds import Feeds
 from skyferry.core.models import Principal
 from skyferry.core.ports import Clock, IdempotencyStore, Ids
 from skyferry.core.receiving import Receiving
@@ -34,6 +35,7 @@ class App:
     editing: Editing
     uploading: Uploading
     receiving: Receiving
+    feeds: Feeds
     subscribing: Subscribing
     idempotency: IdempotencyStore
     cursors: Cursors

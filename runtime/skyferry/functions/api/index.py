@@ -19,6 +19,7 @@ from skyferry.adapters.webhook_table import WebhookTable
 from skyferry.contract import ScanGate
 from skyferry.core import limits
 from skyferry.core.editing import Editing
+from skyferry.core.feeds import Feeds
 from skyferry.core.receiving import Receiving
 from skyferry.core.sending import Sending
 from skyferry.core.subscribing import Subscribing
@@ -47,6 +48,7 @@ def build() -> App:
         editing=Editing(sending, transfers, store, clock.now, ids.new_id),
         uploading=Uploading(transfers, store, clock.now, ids.new_id),
         receiving=Receiving(transfers, mails, store, clock.now, ids.new_id),
+        feeds=Feeds(transfers, clock.now),
         subscribing=Subscribing(
             WebhookTable(table), WebhookSender(settings.webhook_stand_in), clock.now, ids.new_id
         ),
