@@ -1,4 +1,5 @@
-"""The stand-ins' HTTP interface: issuer, inbox and the recorder in front of SES."""
+"""The stand-ins' HTTP interface: issuer, inbox, receiver of webhooks and the recorder in front
+of SES."""
 
 import asyncio
 import json
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.standins.hooks import Hooks
 from local.standins.issuer import LIFETIME_SECONDS, Issuer
 from local.standins.mail import Mail
 from local.standins.ses_events import events
@@ -50,6 +52,7 @@ class StandIns:
                 Route("/jwks", self.jwks),
                 Route("/token", self.token, methods=["POST"]),
                 Route("/inbox", self.inbox),
+                *Hooks().routes(),
                 Route(_SEND_EMAIL, self.send_email, methods=["POST"]),
                 Route("/v2/{path:path}", self.forward, methods=["GET", "POST", "PUT", "DELETE"]),
             ]

@@ -20,6 +20,9 @@ class Env(StrEnum):
     BUCKET_NAME = "BUCKET_NAME"
     PROCESS_UPLOAD_QUEUE_URL = "PROCESS_UPLOAD_QUEUE_URL"
     SEND_EMAIL_QUEUE_URL = "SEND_EMAIL_QUEUE_URL"
+    DELIVER_WEBHOOK_QUEUE_URL = "DELIVER_WEBHOOK_QUEUE_URL"
+    #: The one origin without https that webhooks may point at: the laptop cloud's receiver, or `none`.
+    WEBHOOK_STAND_IN = "WEBHOOK_STAND_IN"
     SCAN_GATE = "SCAN_GATE"
     #: Id of the KMS key that signs receipts.
     RECEIPT_KEY_ID = "RECEIPT_KEY_ID"
@@ -53,6 +56,7 @@ class Function(StrEnum):
     DISPATCH_OUTBOX = "dispatch_outbox"
     SEND_EMAIL = "send_email"
     EMAIL_FEEDBACK = "email_feedback"
+    DELIVER_WEBHOOK = "deliver_webhook"
     SWEEP = "sweep"
 
 
@@ -73,13 +77,19 @@ FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
             Env.QUOTA_FILES,
             Env.MAILS_PER_DAY,
             Env.REQUESTS_PER_MINUTE,
+            Env.WEBHOOK_STAND_IN,
         }
     ),
     Function.PROCESS_UPLOAD: frozenset(
         {Env.ENVIRONMENT, Env.TABLE_NAME, Env.BUCKET_NAME, Env.SCAN_GATE}
     ),
     Function.DISPATCH_OUTBOX: frozenset(
-        {Env.ENVIRONMENT, Env.TABLE_NAME, Env.SEND_EMAIL_QUEUE_URL}
+        {
+            Env.ENVIRONMENT,
+            Env.TABLE_NAME,
+            Env.SEND_EMAIL_QUEUE_URL,
+            Env.DELIVER_WEBHOOK_QUEUE_URL,
+        }
     ),
     Function.SEND_EMAIL: frozenset(
         {
@@ -91,6 +101,14 @@ FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
         }
     ),
     Function.EMAIL_FEEDBACK: frozenset({Env.ENVIRONMENT, Env.TABLE_NAME}),
+    Function.DELIVER_WEBHOOK: frozenset(
+        {
+            Env.ENVIRONMENT,
+            Env.TABLE_NAME,
+            Env.DELIVER_WEBHOOK_QUEUE_URL,
+            Env.WEBHOOK_STAND_IN,
+        }
+    ),
     Function.SWEEP: frozenset(
         {
             Env.ENVIRONMENT,
@@ -98,13 +116,18 @@ FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
             Env.BUCKET_NAME,
             Env.PROCESS_UPLOAD_QUEUE_URL,
             Env.SEND_EMAIL_QUEUE_URL,
+            Env.DELIVER_WEBHOOK_QUEUE_URL,
         }
     ),
 }
 
+#: Seconds between the attempts to deliver to a webhook; one attempt more than there are pauses.
+WEBHOOK_PAUSES: Final = (5, 30, 120, 600, 3600)
+WEBHOOK_ATTEMPTS: Final = len(WEBHOOK_PAUSES) + 1
+
 
 class Table:
-    """The single table: attribute names of its keys, its one index and its TTL."""
+    """The single table: attribute names of its keys, its two indexes and its TTL."""
 
     PARTITION_KEY: Final = "pk"
     SORT_KEY: Final = "sk"
@@ -113,6 +136,10 @@ class Table:
     DUE_INDEX: Final = "due"
     DUE_SHARD: Final = "due_shard"
     DUE_AT: Final = "due_at"
+    #: What an owner's feeds show: partition `feed_pk`, a feed of an owner; sort `feed_sk`, by time.
+    FEED_INDEX: Final = "feed"
+    FEED_PK: Final = "feed_pk"
+    FEED_SK: Final = "feed_sk"
     #: Sort-key prefix of outbox rows; the stream's filter lets only inserts of these through.
     OUTBOX_PREFIX: Final = "OUTBOX#"
 
@@ -135,6 +162,8 @@ class Metric(StrEnum):
     MAILS_SENT = "MailsSent"
     MAILS_FAILED = "MailsFailed"
     DOWNLOADS = "Downloads"
+    WEBHOOKS_DELIVERED = "WebhooksDelivered"
+    WEBHOOKS_FAILED = "WebhooksFailed"
     SWEPT = "Swept"
 
 

@@ -91,6 +91,8 @@ class Laptop(_Section):
 
     aws_endpoint_url: str = Field(pattern=_HTTP_URL)
     ses_endpoint_url: str = Field(pattern=_HTTP_URL)
+    #: The one origin that webhooks may point at without https.
+    webhook_stand_in: str = Field(pattern=_HTTP_URL)
 
 
 LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]

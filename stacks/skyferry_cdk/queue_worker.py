@@ -147,6 +147,14 @@ class QueueWorker(Construct):
             grantee=grantee, actions=["sqs:SendMessage"], resource_arns=[self.queue.queue_arn]
         )
 
+    def grant_postpone(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow choosing when a message that was received comes again."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["sqs:ChangeMessageVisibility"],
+            resource_arns=[self.queue.queue_arn],
+        )
+
     def as_target(self) -> targets.SqsQueue:
         """The queue as an EventBridge target; events that cannot be delivered go to its dead letters."""
         return targets.SqsQueue(self.queue, dead_letter_queue=self.dlq)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
@@ -20,7 +21,7 @@ from skyferry_cdk.email_sender import EmailSender, SenderIdentity
 from skyferry_cdk.file_bucket import FileBucket
 from skyferry_cdk.function import Invocation, ServiceFunction
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
-from skyferry_cdk.queue_worker import DeadLetterQueue, QueueWorker
+from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.rest_api import RestApi
 from skyferry_cdk.scan_gate import CustomScan, NoScan
@@ -61,6 +62,7 @@ class FileTransferService(Construct):
         sweep_every: cdk.Duration = cdk.Duration.minutes(5),  # noqa: B008 - immutable
         quotas: OwnerQuotas = OwnerQuotas(),  # noqa: B008 - frozen
         functions: FunctionSettings = FunctionSettings(),  # noqa: B008 - frozen
+        webhook_stand_in: str | None = None,
         openapi: Mapping[str, Any] | Path | None = None,
         manage_account_logging_role: bool = False,
         answer_unknown_routes: bool = True,
@@ -90,6 +92,7 @@ class FileTransferService(Construct):
             Env.PUBLIC_BASE_URL: public_base_url or contract.ADDRESS_OF_REQUEST,
             **quotas.environment,
             Env.RECEIPT_KEY_ID: self.receipt_key.key.key_id,
+            Env.WEBHOOK_STAND_IN: webhook_stand_in or "none",
             Env.SENDER_ADDRESS: sender_address,
             Env.CONFIGURATION_SET: self.mail.configuration_set_name,
             Env.SCAN_GATE: (
@@ -129,6 +132,15 @@ class FileTransferService(Construct):
         self._values[Env.PROCESS_UPLOAD_QUEUE_URL] = self.process_upload.queue.queue_url
         self.send_email = self._worker(Function.SEND_EMAIL)
         self._values[Env.SEND_EMAIL_QUEUE_URL] = self.send_email.queue.queue_url
+        # Chooses when a message of its own queue comes again, so it needs the URL of what is made for it.
+        self._values[Env.DELIVER_WEBHOOK_QUEUE_URL] = cdk.Lazy.string(_DeliverWebhookQueueUrl(self))
+        # One message at a time: a slow receiver delays nobody else's.
+        self.deliver_webhook = self._worker(
+            Function.DELIVER_WEBHOOK,
+            batch_size=1,
+            max_receive_count=contract.WEBHOOK_ATTEMPTS,
+            alarms=QueueAlarms(oldest_message_seconds=2 * sum(contract.WEBHOOK_PAUSES)),
+        )
         self.dispatch_outbox = self._stream_worker(Function.DISPATCH_OUTBOX)
         self.email_feedback = self._worker(Function.EMAIL_FEEDBACK)
         self.sweep = self._scheduled(Function.SWEEP, sweep_every)
@@ -158,6 +170,7 @@ class FileTransferService(Construct):
             "ProcessUpload": self.process_upload,
             "SendEmail": self.send_email,
             "EmailFeedback": self.email_feedback,
+            "DeliverWebhook": self.deliver_webhook,
         }
         return found if self.scan is None else {**found, "Scan": self.scan}
 
@@ -227,13 +240,13 @@ class FileTransferService(Construct):
             "tracing": settings.tracing,
         }
 
-    def _worker(self, name: Function, *, batch_size: int = 10) -> QueueWorker:
+    def _worker(self, name: Function, **options: Any) -> QueueWorker:  # noqa: ANN401 - QueueWorker's own
         return QueueWorker(
             self,
             f"{_pascal(name)}Worker",
             function=self._function(name, Invocation.QUEUE),
-            batch_size=batch_size,
             allow_plain_http=self._plain_http,
+            **options,
         )
 
     def _stream_worker(self, name: Function) -> StreamWorker:
@@ -317,6 +330,17 @@ class FileTransferService(Construct):
         self.bucket.on_object_created(self, "ObjectCreated", target=process_upload)
         self.bucket.on_scan_result(self, "ScanResult", target=process_upload)
         self.mail.on_feedback(self, "MailFeedback", target=self.email_feedback.as_target())
+
+
+@jsii.implements(cdk.IStableStringProducer)
+class _DeliverWebhookQueueUrl:
+    """Known once the worker is there."""
+
+    def __init__(self, service: FileTransferService) -> None:
+        self._service = service
+
+    def produce(self) -> str:
+        return self._service.deliver_webhook.queue.queue_url
 
 
 def _pascal(name: Function) -> str:

@@ -21,6 +21,7 @@ def grant_access(service: "FileTransferService", *, sender_address: str) -> None
         dispatch_outbox,
         send_email,
         service.email_feedback.function,
+        service.deliver_webhook.function,
         sweep,
     ):
         table.grant_read_write(function)
@@ -43,6 +44,10 @@ def grant_access(service: "FileTransferService", *, sender_address: str) -> None
     service.send_email.grant_send(dispatch_outbox)
     service.mail.grant_send(send_email, from_address=sender_address)
 
+    service.deliver_webhook.grant_send(dispatch_outbox)
+    service.deliver_webhook.grant_postpone(service.deliver_webhook.function)
+
+    table.grant_query_feed(api)
     table.grant_query_due(sweep)
     bucket.grant_download(sweep, Prefix.INBOX)
     bucket.grant_delete(sweep, Prefix.INBOX)
@@ -51,3 +56,4 @@ def grant_access(service: "FileTransferService", *, sender_address: str) -> None
     bucket.grant_list(sweep)
     service.process_upload.grant_send(sweep)
     service.send_email.grant_send(sweep)
+    service.deliver_webhook.grant_send(sweep)

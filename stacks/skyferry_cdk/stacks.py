@@ -137,6 +137,7 @@ class ServiceStack(cdk.Stack):
             sweep_every=cdk.Duration.minutes(environment.functions.sweep_minutes),
             quotas=_quotas(environment),
             functions=_function_settings(environment),
+            webhook_stand_in=None if laptop is None else laptop.webhook_stand_in,
             manage_account_logging_role=environment.api.manage_account_logging_role,
             # The emulator drops mock integrations; the front proxy answers for them there.
             answer_unknown_routes=laptop is None,

@@ -1,4 +1,4 @@
-"""TransferTable: the single DynamoDB table, its index, its stream, and grants of exact actions."""
+"""TransferTable: the single DynamoDB table, its indexes, its stream, and grants of exact actions."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -48,7 +48,13 @@ class TransferTable(Construct):
                     partition_key=_string(Table.DUE_SHARD),
                     sort_key=_string(Table.DUE_AT),
                     projection_type=dynamodb.ProjectionType.ALL,
-                )
+                ),
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=Table.FEED_INDEX,
+                    partition_key=_string(Table.FEED_PK),
+                    sort_key=_string(Table.FEED_SK),
+                    projection_type=dynamodb.ProjectionType.ALL,
+                ),
             ],
             billing=dynamodb.Billing.on_demand(),
             dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE,
@@ -84,10 +90,17 @@ class TransferTable(Construct):
 
     def grant_query_due(self, grantee: iam.IGrantable) -> iam.Grant:
         """Query the index of rows that need work."""
+        return self._grant_query(grantee, Table.DUE_INDEX)
+
+    def grant_query_feed(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Query the index of what owners' feeds show."""
+        return self._grant_query(grantee, Table.FEED_INDEX)
+
+    def _grant_query(self, grantee: iam.IGrantable, index: str) -> iam.Grant:
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["dynamodb:Query"],
-            resource_arns=[f"{self.table.table_arn}/index/{Table.DUE_INDEX}"],
+            resource_arns=[f"{self.table.table_arn}/index/{index}"],
         )
 
     def metric_read_throttles(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's MetricOptions

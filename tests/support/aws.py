@@ -20,6 +20,7 @@ class Aws:
     bucket: str
     queue_url: str
     other_queue_url: str
+    third_queue_url: str
     receipt_key_id: str
 
     def messages(self, url: str) -> list[str]:
@@ -41,7 +42,7 @@ _numbers = count(1)
 
 @contextmanager
 def moto_aws() -> Iterator[Aws]:
-    """A table, a bucket and two queues of the test's own."""
+    """A table, a bucket and three queues of the test's own."""
     _moto()
     number = next(_numbers)
     table, bucket = _table(f"table-{number}"), f"files-of-test-{number}"
@@ -49,7 +50,10 @@ def moto_aws() -> Iterator[Aws]:
         Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
     sqs = clients.sqs()
-    urls = [sqs.create_queue(QueueName=f"{name}-{number}")["QueueUrl"] for name in ("one", "two")]
+    urls = [
+        sqs.create_queue(QueueName=f"{name}-{number}")["QueueUrl"]
+        for name in ("one", "two", "three")
+    ]
     yield Aws(table, bucket, *urls, _receipt_key())
 
 
@@ -60,24 +64,29 @@ def _receipt_key() -> str:
 
 
 def _table(name: str) -> Table:
-    keys = (Names.PARTITION_KEY, Names.SORT_KEY, Names.DUE_SHARD, Names.DUE_AT)
+    indexes = {
+        Names.DUE_INDEX: (Names.DUE_SHARD, Names.DUE_AT),
+        Names.FEED_INDEX: (Names.FEED_PK, Names.FEED_SK),
+    }
+    keys = {Names.PARTITION_KEY, Names.SORT_KEY}.union(*indexes.values())
     clients.dynamodb().create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in sorted(keys)],
         KeySchema=[
             {"AttributeName": Names.PARTITION_KEY, "KeyType": "HASH"},
             {"AttributeName": Names.SORT_KEY, "KeyType": "RANGE"},
         ],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": Names.DUE_INDEX,
+                "IndexName": index,
                 "KeySchema": [
-                    {"AttributeName": Names.DUE_SHARD, "KeyType": "HASH"},
-                    {"AttributeName": Names.DUE_AT, "KeyType": "RANGE"},
+                    {"AttributeName": partition, "KeyType": "HASH"},
+                    {"AttributeName": sort, "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
             }
+            for index, (partition, sort) in indexes.items()
         ],
     )
     return Table(clients.dynamodb(), name)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from skyferry.core.models import File, FileStatus, Principal, Recipient, Transfer, TransferStatus
+from skyferry.core.webhooks import EventType, Webhook
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123000, tzinfo=UTC)
 OWNER = "abcdefghijklmnopqrstuvwxyz"
@@ -66,3 +67,16 @@ def any_recipient(**changes: Any) -> Recipient:
         "name": 'Dr. "O\'Brien" <b>',
     }
     return Recipient(**(values | changes))
+
+
+def any_webhook(**changes: Any) -> Webhook:
+    values: dict[str, Any] = {
+        "id": "wh_000000000000000000000test0",
+        "url": "https://hooks.example.com/a?b=%20c",
+        "events": tuple(EventType),
+        "description": HOSTILE_NAME,
+        "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=",
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Webhook(**(values | changes))

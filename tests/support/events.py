@@ -57,14 +57,14 @@ def api_event(
     }
 
 
-def sqs_event(*bodies: object) -> dict[str, Any]:
+def sqs_event(*bodies: object, receives: int = 1) -> dict[str, Any]:
     return {
         "Records": [
             {
                 "messageId": f"message-{number}",
                 "receiptHandle": "handle",
                 "body": body if isinstance(body, str) else json.dumps(body),
-                "attributes": {},
+                "attributes": {"ApproximateReceiveCount": str(receives)},
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:queue",

@@ -3,21 +3,26 @@
 from dataclasses import dataclass, field
 
 from skyferry.contract import ScanVerdict
+from skyferry.core.announcing import Announcing
 from skyferry.core.capability import Capabilities
 from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
 from skyferry.core.companion import Companion
 from skyferry.core.delivering import Delivering, Dispatching, Feedback, Timeline
 from skyferry.core.editing import Editing
-from skyferry.core.models import File, Mail, MailJob, Principal, Transfer
+from skyferry.core.feeds import Feeds
+from skyferry.core.models import File, Mail, MailJob, OutboxMessage, Principal, Transfer
+from skyferry.core.notifying import Notifying
 from skyferry.core.rates import Rates
 from skyferry.core.receiving import Receiving
 from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Contents, Sending
+from skyferry.core.subscribing import Subscribing
 from skyferry.core.suppressing import Suppressing
 from skyferry.core.sweeping import Sweeping
 from skyferry.core.unlocking import Unlocking
 from skyferry.core.uploading import Uploading
 from skyferry.core.verifying import Verifying
+from skyferry.core.webhooks import EVENTS
 
 from tests.support import fakes
 from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, NOW, any_principal
@@ -36,6 +41,8 @@ class World:
     mailer: fakes.FakeMailer = field(default_factory=fakes.FakeMailer)
     mail_queue: fakes.FakeMailQueue = field(default_factory=fakes.FakeMailQueue)
     upload_queue: fakes.FakeUploadQueue = field(default_factory=fakes.FakeUploadQueue)
+    webhook_queue: fakes.FakeWebhookQueue = field(default_factory=fakes.FakeWebhookQueue)
+    receivers: fakes.FakeReceivers = field(default_factory=fakes.FakeReceivers)
     sniff_says: str | None = None
 
     def __post_init__(self) -> None:
@@ -61,7 +68,16 @@ class World:
             *common,
             gated=self.gated,
         )
-        self.dispatching = Dispatching(self.transfers, self.transfers, self.mail_queue)
+        self.webhooks = fakes.FakeWebhooks(self.transfers)
+        self.dispatching = Dispatching(
+            self.transfers,
+            self.transfers,
+            self.mail_queue,
+            Announcing(self.transfers, self.webhooks, self.webhook_queue, self.clock),
+        )
+        self.feeds = Feeds(self.transfers, self.clock)
+        self.subscribing = Subscribing(self.webhooks, self.receivers, *common)
+        self.notifying = Notifying(self.webhooks, self.receivers, self.clock)
         self.timeline = Timeline(self.transfers, self.mails, *common)
         self.delivering = Delivering(
             self.transfers,
@@ -149,6 +165,12 @@ class World:
         self.dispatch_all()
         self.deliver_all()
         return contents, self.mailer.sent[0][1].rpartition("/")[2]
+
+    @property
+    def mail_outbox(self) -> list[OutboxMessage]:
+        """The outbox rows that stand for mails."""
+        outbox = self.transfers.outbox.values()
+        return [message for message in outbox if message.type != EVENTS]
 
     def dispatch_all(self) -> None:
         for message in list(self.transfers.outbox.values()):

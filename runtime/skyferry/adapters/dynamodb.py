@@ -164,6 +164,19 @@ class Table:
             ExpressionAttributeValues={":shard": {"S": shard}, ":until": {"S": until}},
         )
 
+    def feed(self, partition: str, low: str, high: str, limit: int) -> Iterator[Row]:
+        """Rows of the feed index with `low <= feed_sk <= high`; eventually consistent, as every index."""
+        yield from self._pages(
+            limit,
+            IndexName=Names.FEED_INDEX,
+            KeyConditionExpression="feed_pk = :pk AND feed_sk BETWEEN :low AND :high",
+            ExpressionAttributeValues={
+                ":pk": {"S": partition},
+                ":low": {"S": low},
+                ":high": {"S": high},
+            },
+        )
+
     def _pages(self, limit: int | None, **query: Any) -> Iterator[Row]:  # noqa: ANN401 - as the SDK takes it
         left = limit
         while left is None or left > 0:

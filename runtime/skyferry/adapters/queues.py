@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from skyferry.adapters.aws_errors import unavailable_on_fault
 from skyferry.contract import OBJECT_CREATED
 from skyferry.core.models import MailJob
+from skyferry.core.webhooks import WebhookJob
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -53,3 +54,21 @@ class ProcessUploadQueue:
             for key in keys
         ]
         _send_all(self.client, self.url, bodies)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverWebhookQueue:
+    """Implements core.ports.WebhookQueue."""
+
+    client: "SQSClient"
+    url: str
+
+    def send(self, jobs: Sequence[WebhookJob]) -> None:
+        _send_all(self.client, self.url, [job.model_dump_json() for job in jobs])
+
+    def postpone(self, receipt_handle: str, seconds: int) -> None:
+        """Have a message that was received come again after so long, instead of the queue's own time."""
+        with unavailable_on_fault("SQS"):
+            self.client.change_message_visibility(
+                QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )

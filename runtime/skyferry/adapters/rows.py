@@ -6,6 +6,7 @@ from datetime import datetime
 
 from skyferry.adapters.dynamodb import Row
 from skyferry.contract import Table
+from skyferry.core import limits
 from skyferry.core.models import (
     Event,
     File,
@@ -76,6 +77,13 @@ def outbox_sort(message_id: str) -> str:
     return f"{Table.OUTBOX_PREFIX}{message_id}"
 
 
+WEBHOOKS_SORT = "WEBHOOKS"
+
+
+def delivery_sort(webhook_id: str, delivery_id: str = "") -> str:
+    return f"DELIVERY#{webhook_id}#{delivery_id}"
+
+
 def sort_key(record: Transfer | File | Recipient | Event | OutboxMessage | Mail) -> str:
     match record:
         case Transfer():
@@ -101,9 +109,29 @@ def to_row(record: Transfer | File | Recipient | Event | OutboxMessage | Mail) -
     }
 
 
+def transfer_feed(owner: str) -> str:
+    return f"UPDATED#{owner}"
+
+
+def event_feed(owner: str) -> str:
+    return f"EVENTS#{owner}"
+
+
+def event(record: Event) -> Row:
+    """With the attributes that put it into the owner's feed."""
+    feed = {Table.FEED_PK: event_feed(record.owner), Table.FEED_SK: record.id}
+    return {**to_row(record), **feed}
+
+
 def due(kind: str, key: str, at: datetime) -> Row:
     """The attributes that put a row into the due index."""
     return {Table.DUE_SHARD: due_shard(kind, key), Table.DUE_AT: format_time(at)}
+
+
+def outbox(message: OutboxMessage) -> Row:
+    """Due when it should long have been dispatched."""
+    at = message.created_at + limits.seconds(limits.OUTBOX_PATIENCE)
+    return {**to_row(message), **due(OUTBOX, message.id, at)}
 
 
 def due_shard(kind: str, key: str) -> str:

@@ -16,7 +16,7 @@ from skyferry.adapters.dynamodb import (
 )
 from skyferry.adapters.usage_rows import UsageTable
 from skyferry.contract import Table as Names
-from skyferry.core import lifecycle, limits, quotas
+from skyferry.core import lifecycle, quotas
 from skyferry.core.errors import (
     ConflictError,
     NotFoundError,
@@ -38,7 +38,7 @@ from skyferry.core.quotas import Holding, Quotas
 
 @dataclass(frozen=True, slots=True)
 class TransferTable:
-    """Implements core.ports.TransferStore and core.ports.WorkStore."""
+    """Implements core.ports.TransferStore, FeedStore and WorkStore."""
 
     table: Table
     #: Given where owners make things: what would go beyond them is refused.
@@ -107,7 +107,8 @@ class TransferTable:
             self.table.write(
                 Put(_root(change.after), NEW),
                 *others,
-                *(Put(rows.to_row(event)) for event in change.events),
+                *(Put(rows.event(event)) for event in change.events),
+                *(Put(rows.outbox(message)) for message in change.outbox),
                 *self._counters(change.after, held, mails),
                 patient=True,
             )
@@ -149,8 +150,8 @@ class TransferTable:
                     Delete(rows.partition(child.owner), rows.sort_key(child))
                     for child in change.removed
                 ),
-                *(Put(rows.to_row(event)) for event in change.events),
-                *(Put(_outbox(message)) for message in change.outbox),
+                *(Put(rows.event(event)) for event in change.events),
+                *(Put(rows.outbox(message)) for message in change.outbox),
                 *self._counters(change.after, delta, mails),
             )
         except ConditionFailedError as error:
@@ -158,7 +159,22 @@ class TransferTable:
                 raise self._beyond(change.after, delta, mails) from None
             raise ConflictError("The transfer has changed since it was read.") from None
 
-    def purge(self, transfer: Transfer) -> None:
+    def owner_events(self, owner: str, after: str, limit: int) -> list[Event]:
+        # BETWEEN includes its bounds; nothing lies between an id and the same id with a space.
+        found = self.table.feed(rows.event_feed(owner), f"{after} ", rows.LAST, limit)
+        return [Event.model_validate(row) for row in found]
+
+    def updated(
+        self, owner: str, since: datetime, until: datetime, after: str | None, limit: int
+    ) -> list[Transfer]:
+        low = format_time(since) if after is None else f"{after} "
+        high = format_time(until)
+        if low > high:
+            return []
+        found = self.table.feed(rows.transfer_feed(owner), low, high, limit)
+        return [Transfer.model_validate(row) for row in found]
+
+    def purge(self, transfer: Transfer, events_until: datetime) -> None:
         pk = rows.partition(transfer.owner)
         mails = self._below(transfer.owner, rows.mail_sort(transfer.id))
         hashes = [Mail.model_validate(mail).token_hash for mail in mails]
@@ -168,7 +184,6 @@ class TransferTable:
             for prefix in (
                 rows.file_sort(transfer.id),
                 rows.recipient_sort(transfer.id),
-                rows.event_sort(transfer.id),
             )
             for row in self._below(transfer.owner, prefix)
         ]
@@ -176,6 +191,8 @@ class TransferTable:
         self.table.delete_all(
             [*((link, rows.LINK_SORT) for link in links), *((pk, sort) for sort in below)]
         )
+        log = self._below(transfer.owner, rows.event_sort(transfer.id))
+        self.table.put_all([{**row, Names.TTL: int(events_until.timestamp())} for row in log])
         # The root goes last: as long as it is there, the next sweep finds what is left.
         there = Condition("attribute_exists(pk)")
         try:
@@ -223,9 +240,8 @@ def _children(change: Change) -> list[Row]:
 
 def _root(transfer: Transfer) -> Row:
     due = rows.due(rows.TRANSFER, transfer.id, lifecycle.next_due(transfer))
-    return {**rows.to_row(transfer), **due}
-
-
-def _outbox(message: OutboxMessage) -> Row:
-    at = message.created_at + limits.seconds(limits.OUTBOX_PATIENCE)
-    return {**rows.to_row(message), **rows.due(rows.OUTBOX, message.id, at)}
+    feed = {
+        Names.FEED_PK: rows.transfer_feed(transfer.owner),
+        Names.FEED_SK: transfer.feed_position,
+    }
+    return {**rows.to_row(transfer), **due, **feed}

@@ -16,7 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from skyferry.core import limits, text
+from skyferry.core import limits, text, webhook_target
+from skyferry.core.webhooks import EventType
 
 
 def _allowed(code: str, check: Callable[[str], str]) -> AfterValidator:
@@ -320,3 +321,41 @@ class CompanionParts(Command):
     """Uppy: the parts it has sent. What the store says of them is what counts."""
 
     parts: list[CompanionPart] = Field(max_length=limits.MAX_PARTS)
+
+
+WebhookUrl = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=webhook_target.MAX_URL,
+        description="https, a public host, port 443 or from 1024 on.",
+    ),
+]
+EventTypes = Annotated[
+    tuple[EventType, ...],
+    # JSON has no tuples, and strict is strict.
+    Field(strict=False, min_length=1, max_length=len(EventType)),
+    AfterValidator(lambda types: tuple(dict.fromkeys(types))),
+]
+Description = Annotated[
+    str, Field(max_length=limits.MAX_DESCRIPTION), _allowed("bad-text", text.line)
+]
+
+
+class NewWebhook(Command):
+    url: WebhookUrl
+    events: EventTypes = tuple(EventType)
+    description: Description | None = None
+    enabled: bool = True
+
+
+class PatchWebhook(Patch):
+    url: WebhookUrl | None = None
+    events: EventTypes | None = None
+    description: Description | None = None
+    enabled: bool | None = None
+
+    @model_validator(mode="after")
+    def _keeps_what_it_needs(self) -> Self:
+        self._refuse_null("url", "events", "enabled")
+        return self

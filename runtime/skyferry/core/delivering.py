@@ -8,7 +8,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skyferry.core import guarded, mailing
+from skyferry.core import guarded, mailing, webhooks
+from skyferry.core.announcing import Announcing
 from skyferry.core.errors import (
     MailNotSentError,
     MailPausedError,
@@ -60,10 +61,22 @@ class Dispatching:
     transfers: TransferStore
     work: WorkStore
     queue: MailQueue
+    announcing: Announcing
 
     def dispatch(self, message: OutboxMessage) -> int:
         """Queue what the outbox row stands for, then mark it; answers the number of jobs. Repeating it
-        only queues again what the claim refuses."""
+        only queues again what the claim refuses, or what has been delivered."""
+        match message.type:
+            case webhooks.EVENTS:
+                count = self.announcing.announce(message)
+            case webhooks.DELIVERY:
+                count = self.announcing.deliver(message)
+            case _:
+                count = self._mail(message)
+        self.work.mark_dispatched(message)
+        return count
+
+    def _mail(self, message: OutboxMessage) -> int:
         jobs = [
             MailJob(
                 owner=message.owner,
@@ -76,7 +89,6 @@ class Dispatching:
         ]
         if jobs:
             self.queue.send(jobs)
-        self.work.mark_dispatched(message)
         return len(jobs)
 
     def _addressees(self, message: OutboxMessage) -> list[str]:

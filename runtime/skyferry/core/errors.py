@@ -135,6 +135,18 @@ class ConflictError(SkyferryError):
     """Somebody else changed the transfer in between: read it again and decide again."""
 
 
+class WebhookTargetError(SkyferryError):
+    """A webhook must not point there: what is behind the address may be reachable for us alone."""
+
+
+class WebhookUnansweredError(SkyferryError):
+    """The receiver of a webhook could not be reached, or did not answer in time."""
+
+
+class WebhookNotDeliveredError(SkyferryError):
+    """The receiver did not take the message; it is to be tried again."""
+
+
 class MailError(SkyferryError):
     """A mail that did not surely get out. `code` is what its recipient's `reason` will say."""
 

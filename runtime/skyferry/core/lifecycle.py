@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from skyferry.core import access, events, limits, notices
+from skyferry.core.announcing import announcement
 from skyferry.core.errors import (
     FieldError,
     StateError,
@@ -46,7 +47,12 @@ def created(
     )
     after, log = events.append(transfer, [fact], now, ids)
     return Change(
-        before=transfer, after=after, files=tuple(files), recipients=tuple(recipients), events=log
+        before=transfer,
+        after=after,
+        files=tuple(files),
+        recipients=tuple(recipients),
+        events=log,
+        outbox=announcement(log, now, ids),
     )
 
 
@@ -72,7 +78,7 @@ def change(
         recipients=tuple(recipients),
         removed=tuple(removed),
         events=log,
-        outbox=tuple(outbox),
+        outbox=(*outbox, *announcement(log, now, ids)),
     )
 
 

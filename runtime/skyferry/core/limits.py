@@ -76,6 +76,17 @@ MAIL_PATIENCE: Final = 2 * HOUR
 #: Recipients are reminded so long before the end, of transfers that live long enough for that.
 REMIND_BEFORE: Final = DAY
 MIN_LIFE_TO_REMIND: Final = 2 * DAY
+#: Webhooks of an owner.
+MAX_WEBHOOKS: Final = 10
+MAX_DESCRIPTION: Final = 200
+#: A receiver must take the connection, and answer, within this each.
+WEBHOOK_TIMEOUT: Final = 5
+DELIVERY_LIFE: Final = 30 * DAY
+#: What happened stays readable for so long after its transfer was purged.
+EVENTS_AFTER_PURGE: Final = 30 * DAY
+#: Feeds show what is older than this. A change gets its time before it is committed, and the commit may
+#: take three attempts of five seconds: nothing appears behind a reader's position.
+FEED_SETTLE: Final = 20
 IDEMPOTENCY_LIFE: Final = DAY
 IDEMPOTENCY_LEASE: Final = 30
 

@@ -124,6 +124,11 @@ class Transfer(Record):
     event_count: int = 0
     event_head: str = ""
 
+    @property
+    def feed_position(self) -> str:
+        """Where the transfer stands among the owner's, by the time of its last change."""
+        return f"{format_time(self.updated_at)}#{self.id}"
+
     def status_at(self, now: datetime) -> TransferStatus:
         """Expiry counts from its second on, whether or not the sweep has been here."""
         if self.status in _OPEN and self.expires_at <= now:
@@ -224,12 +229,17 @@ class OutboxMessage(Record):
     id: str
     type: str
     owner: str
-    transfer_id: str
+    transfer_id: str = ""
     #: For mail to one recipient; otherwise all of them are meant.
     recipient_id: str | None = None
     kind: str = "available"
     #: The file a notice speaks of.
     file_id: str | None = None
+    #: Of events: which of the transfer's log.
+    seqs: tuple[int, ...] = ()
+    #: Of a single delivery to a webhook: which. It may be of no transfer.
+    webhook_id: str | None = None
+    delivery_id: str | None = None
     created_at: Time
 
 

@@ -1,6 +1,6 @@
 """What the core needs from outside. One adapter and one in-memory fake each, held to the same contract tests."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from skyferry.core.models import (
 from skyferry.core.quotas import Usage
 from skyferry.core.suppressions import Suppression
 from skyferry.core.upload_requests import Capability, UploadRequest
+from skyferry.core.webhooks import Delivery, WebhookJob, Webhooks
 
 
 class Clock(Protocol):
@@ -62,8 +63,21 @@ class TransferStore(Protocol):
     def commit(self, change: Change) -> None:
         """Write the change in one transaction, or raise ConflictError if `before` is not current."""
 
-    def purge(self, transfer: Transfer) -> None:
-        """Remove every row of the transfer."""
+    def purge(self, transfer: Transfer, events_until: datetime) -> None:
+        """Remove every row of the transfer but its events: those stay in the owner's feed until then."""
+
+
+class FeedStore(Protocol):
+    """Reads are eventually consistent."""
+
+    def owner_events(self, owner: str, after: str, limit: int) -> list[Event]:
+        """Events of all the owner's transfers with an id above `after`, oldest first, at most `limit`."""
+
+    def updated(
+        self, owner: str, since: datetime, until: datetime, after: str | None, limit: int
+    ) -> list[Transfer]:
+        """Transfers last changed at or after `since` and before `until`, those with a `feed_position`
+        above `after`, oldest change first, at most `limit`."""
 
 
 class WorkStore(Protocol):
@@ -139,6 +153,42 @@ class CapabilityStore(Protocol):
     def add(self, capability: Capability) -> None: ...
     def get(self, token_hash: str) -> Capability:
         """Raises NotFoundError."""
+
+
+class WebhookStore(Protocol):
+    def of(self, owner: str) -> Webhooks:
+        """The owner's webhooks, none at first."""
+
+    def save(self, webhooks: Webhooks) -> None:
+        """Write the next version, or raise ConflictError if it does not follow the stored one."""
+
+    def delivery(self, owner: str, webhook_id: str, delivery_id: str) -> Delivery:
+        """Raises NotFoundError."""
+
+    def deliveries(
+        self, owner: str, webhook_id: str, before: str | None, limit: int
+    ) -> list[Delivery]:
+        """Newest first, those with an id below `before`, at most `limit`."""
+
+    def record(
+        self, delivery: Delivery, before: Delivery | None, outbox: OutboxMessage | None = None
+    ) -> None:
+        """Write a delivery, with the outbox row if one is given. Raises ConflictError if `before` is not
+        what is stored, None meaning nothing."""
+
+
+class WebhookSender(Protocol):
+    def check(self, url: str) -> None:
+        """Raises WebhookTargetError for a URL that leads, or may lead, to where only we can go.
+        A name that nobody knows passes: it may be known when there is something to send."""
+
+    def post(self, url: str, headers: Mapping[str, str], body: str) -> int:
+        """The status of the answer, which may be a redirection: none is followed.
+        Raises WebhookTargetError, and WebhookUnansweredError when there is no answer."""
+
+
+class WebhookQueue(Protocol):
+    def send(self, jobs: Sequence[WebhookJob]) -> None: ...
 
 
 class IdempotencyStore(Protocol):

@@ -149,4 +149,4 @@ class Sweeping:
         """Objects first: a row without an object can be purged again, an object without a row is lost."""
         for file in self._drop_uploads(transfer):
             self.store.delete(file.key)
-        self.transfers.purge(transfer)
+        self.transfers.purge(transfer, self.clock() + limits.seconds(limits.EVENTS_AFTER_PURGE))

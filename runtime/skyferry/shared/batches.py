@@ -1,6 +1,7 @@
 """SQS batches: each message on its own, the failed ones reported so that only they come again."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -19,16 +20,32 @@ class UnreadableMessageError(Exception):
     """A message that no code of ours wrote. It goes to the dead-letter queue after its receives."""
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it was received: `receives` counts this time too."""
+
+    body: Mapping[str, Any]
+    receives: int
+    receipt_handle: str
+
+
 def process(
     event: dict[str, Any], context: LambdaContext, work: Callable[[Mapping[str, Any]], None]
 ) -> dict[str, Any]:
     """Give each message's JSON body to `work`. Raising anything fails that message alone."""
+    return process_messages(event, context, lambda message: work(message.body))
+
+
+def process_messages(
+    event: dict[str, Any], context: LambdaContext, work: Callable[[Message], None]
+) -> dict[str, Any]:
+    """As `process`, for work that has to know how often a message came."""
     logger = observability.logger()
 
     def handle(record: SQSRecord) -> None:
         logger.append_keys(message_id=record.message_id)
         try:
-            work(_body(record))
+            work(_message(record))
         except (KeyError, TypeError, ValidationError) as error:
             # Neither the body nor the error, which quotes it: they may hold what no log may show.
             logger.error("unreadable", reason=type(error).__name__)  # noqa: TRY400
@@ -45,8 +62,9 @@ def process(
     return dict(answer)
 
 
-def _body(record: SQSRecord) -> Mapping[str, Any]:
+def _message(record: SQSRecord) -> Message:
     body = record.json_body
     if not isinstance(body, Mapping):
         raise TypeError("not an object")
-    return body
+    receives = int(record.attributes.approximate_receive_count)
+    return Message(body=body, receives=receives, receipt_handle=record.receipt_handle)

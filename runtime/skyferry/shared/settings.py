@@ -42,6 +42,7 @@ class ApiSettings(TableSettings):
     quota_files: int = Field(alias=Env.QUOTA_FILES.value)
     mails_per_day: int = Field(alias=Env.MAILS_PER_DAY.value)
     requests_per_minute: int = Field(alias=Env.REQUESTS_PER_MINUTE.value)
+    webhook_stand_in: str = Field(alias=Env.WEBHOOK_STAND_IN.value)
 
 
 class ProcessUploadSettings(TableSettings):
@@ -51,6 +52,7 @@ class ProcessUploadSettings(TableSettings):
 
 class DispatchOutboxSettings(TableSettings):
     send_email_queue_url: str = Field(alias=Env.SEND_EMAIL_QUEUE_URL.value)
+    deliver_webhook_queue_url: str = Field(alias=Env.DELIVER_WEBHOOK_QUEUE_URL.value)
 
 
 class SendEmailSettings(TableSettings):
@@ -63,7 +65,13 @@ class EmailFeedbackSettings(TableSettings):
     pass
 
 
+class DeliverWebhookSettings(TableSettings):
+    deliver_webhook_queue_url: str = Field(alias=Env.DELIVER_WEBHOOK_QUEUE_URL.value)
+    webhook_stand_in: str = Field(alias=Env.WEBHOOK_STAND_IN.value)
+
+
 class SweepSettings(TableSettings):
     bucket_name: str = Field(alias=Env.BUCKET_NAME.value)
     process_upload_queue_url: str = Field(alias=Env.PROCESS_UPLOAD_QUEUE_URL.value)
     send_email_queue_url: str = Field(alias=Env.SEND_EMAIL_QUEUE_URL.value)
+    deliver_webhook_queue_url: str = Field(alias=Env.DELIVER_WEBHOOK_QUEUE_URL.value)

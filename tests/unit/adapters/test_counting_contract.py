@@ -73,8 +73,8 @@ def test_deleting_and_restoring_change_nothing_and_a_purge_gives_back_once(store
     )
     assert stores.held() == Holding(transfers=1, files=1, bytes=40, reserved=40)
 
-    stores.transfers.purge(deleted)
-    stores.transfers.purge(deleted)
+    stores.transfers.purge(deleted, NOW)
+    stores.transfers.purge(deleted, NOW)
     assert stores.held() == Holding()
 
 

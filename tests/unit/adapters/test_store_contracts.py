@@ -180,7 +180,7 @@ def test_a_change_of_a_stale_transfer_is_refused_whole(stores: Stores) -> None:
 
 def test_a_purged_transfer_cannot_be_changed(stores: Stores) -> None:
     transfer = created(stores)
-    stores.transfers.purge(transfer)
+    stores.transfers.purge(transfer, NOW)
 
     with pytest.raises(ConflictError):
         stores.transfers.commit(Change(before=transfer, after=changed(transfer)))
@@ -204,7 +204,7 @@ def test_a_list_is_paged_newest_first_without_doubles(stores: Stores) -> None:
 
 def test_a_page_goes_on_where_its_last_transfer_was_removed(stores: Stores) -> None:
     transfers = [created(stores, id=f"tr_{number:04d}") for number in range(4)]
-    stores.transfers.purge(transfers[2])
+    stores.transfers.purge(transfers[2], NOW)
 
     page = stores.transfers.page(OWNER, transfers[2].id, 10)
 
@@ -359,7 +359,7 @@ def test_a_purged_transfer_takes_mails_with_and_without_a_link_along(stores: Sto
     stores.mails.claim(mail(transfer), READY)
     stores.mails.claim(mail(transfer, kind="notice-blocked", token_hash=None), READY)
 
-    stores.transfers.purge(transfer)
+    stores.transfers.purge(transfer, NOW)
 
     with pytest.raises(NotFoundError):
         stores.transfers.get(OWNER, transfer.id)

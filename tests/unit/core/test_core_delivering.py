@@ -49,18 +49,18 @@ def test_an_outbox_row_that_could_not_be_queued_stays() -> None:
     with pytest.raises(UnavailableError):
         world.dispatch_all()
 
-    assert len(world.transfers.outbox) == 1
+    assert len(world.mail_outbox) == 1
 
 
 def test_an_outbox_row_of_a_purged_transfer_is_only_marked() -> None:
     world = World()
     contents = world.ready()
-    world.transfers.purge(contents.transfer)
+    world.transfers.purge(contents.transfer, world.clock())
 
     world.dispatch_all()
 
     assert world.mail_queue.jobs == []
-    assert world.transfers.outbox == {}
+    assert world.mail_outbox == []
 
 
 def test_a_doubled_job_sends_one_mail() -> None:
@@ -152,7 +152,7 @@ def test_no_mail_goes_out_for_a_transfer_that_has_ended(end: str) -> None:
     elif end == "expired":
         world.clock.pass_seconds(limits.DEFAULT_EXPIRY)
     else:
-        world.transfers.purge(contents.transfer)
+        world.transfers.purge(contents.transfer, world.clock())
 
     assert world.delivering.deliver(job) is None
     assert world.mailer.sent == []

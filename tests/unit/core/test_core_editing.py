@@ -299,7 +299,7 @@ def test_a_resend_is_another_mail_with_another_link_and_doubles_none() -> None:
     recipient = contents.recipients[1]
 
     world.editing.resend(ME, contents.transfer.id, recipient.id, "rs_1")
-    (message,) = world.transfers.outbox.values()
+    (message,) = world.mail_outbox
     for _ in range(2):
         world.dispatching.dispatch(message)
     world.deliver_all()

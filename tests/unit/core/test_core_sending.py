@@ -170,14 +170,14 @@ def test_a_transfer_whose_files_are_clean_already_is_ready_at_once() -> None:
     world.sending.finalize(ME, contents.transfer.id)
 
     assert world.transfer(contents).status is TransferStatus.READY
-    assert len(world.transfers.outbox) == 1
+    assert len(world.mail_outbox) == 1
 
 
 def test_a_ready_transfer_without_recipients_queues_nothing() -> None:
     world = World()
     world.ready(recipients=0)
 
-    assert world.transfers.outbox == {}
+    assert world.mail_outbox == []
 
 
 def test_a_blocked_transfer_cannot_be_finalized() -> None:

@@ -25,7 +25,7 @@ def assert_refused(world: World, file: File, status: FileStatus, code: str) -> N
     assert refused.reason.code == code
     assert world.transfers.transfers[file.transfer_id].status is TransferStatus.BLOCKED
     assert world.store.objects == {}
-    assert world.transfers.outbox == {}
+    assert world.mail_outbox == []
 
 
 def test_a_verified_file_waits_for_its_scan() -> None:
@@ -182,7 +182,7 @@ def test_one_refused_file_blocks_the_transfer_of_all() -> None:
     world.verifying.scanned(good.inbox_key, etags[0], CLEAN)
 
     assert world.transfer(contents).status is TransferStatus.BLOCKED
-    assert world.transfers.outbox == {}
+    assert world.mail_outbox == []
     assert world.store.objects == {}
 
 

@@ -6,6 +6,7 @@ import pytest
 from skyferry.core import limits
 from skyferry.functions.api import index as api_function
 from skyferry.functions.authorizer import index as authorizer
+from skyferry.functions.deliver_webhook import index as deliver_webhook
 from skyferry.functions.dispatch_outbox import index as dispatch_outbox
 from skyferry.functions.email_feedback import index as email_feedback
 from skyferry.functions.process_upload import index as process_upload
@@ -21,6 +22,7 @@ from tests.support.rest import CONTENT, Api, payload
 HANDLERS = (
     api_function,
     authorizer,
+    deliver_webhook,
     dispatch_outbox,
     email_feedback,
     process_upload,
@@ -44,6 +46,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             "BUCKET_NAME": aws.bucket,
             "PROCESS_UPLOAD_QUEUE_URL": aws.queue_url,
             "SEND_EMAIL_QUEUE_URL": aws.other_queue_url,
+            "DELIVER_WEBHOOK_QUEUE_URL": aws.third_queue_url,
+            "WEBHOOK_STAND_IN": "none",
             "SCAN_GATE": "required",
             "CORS_ORIGINS": "https://app.example",
             "QUOTA_BYTES": str(5 * 1024**4),

@@ -15,6 +15,7 @@ MODELS: dict[Function, type[Settings]] = {
     Function.DISPATCH_OUTBOX: settings.DispatchOutboxSettings,
     Function.SEND_EMAIL: settings.SendEmailSettings,
     Function.EMAIL_FEEDBACK: settings.EmailFeedbackSettings,
+    Function.DELIVER_WEBHOOK: settings.DeliverWebhookSettings,
     Function.SWEEP: settings.SweepSettings,
 }
 
@@ -33,6 +34,14 @@ def test_every_missing_or_empty_variable_is_named() -> None:
 
     named = {error["loc"][0] for error in refusal.value.errors()}
     assert named == {"SKYFERRY_ENVIRONMENT", "TABLE_NAME", "PUBLIC_BASE_URL", "CONFIGURATION_SET"}
+
+
+def test_ids_of_one_millisecond_sort_as_they_were_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_800_000_000_000_000_000)
+
+    made = [ids.new_id("ev") for _ in range(1000)]
+
+    assert made == sorted(set(made))
 
 
 def test_ids_sort_by_time_and_do_not_repeat() -> None:

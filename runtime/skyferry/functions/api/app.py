@@ -11,6 +11,7 @@ from skyferry.core.commands import Command
 from skyferry.core.companion import Companion
 from skyferry.core.editing import Editing
 from skyferry.core.errors import NotFoundError
+from skyferry.core.feeds import Feeds
 from skyferry.core.models import Principal
 from skyferry.core.ports import Clock, IdempotencyStore, Ids, UsageStore
 from skyferry.core.quotas import Quotas
@@ -19,6 +20,7 @@ from skyferry.core.receipts import Receipts
 from skyferry.core.receiving import Receiving
 from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
+from skyferry.core.subscribing import Subscribing
 from skyferry.core.suppressing import Suppressing
 from skyferry.core.uploading import Uploading
 from skyferry.functions.api.cursors import Cursors
@@ -46,6 +48,8 @@ class App:
     requesting: Requesting
     capabilities: Capabilities
     companion: Companion
+    feeds: Feeds
+    subscribing: Subscribing
     idempotency: IdempotencyStore
     rates: Rates
     quotas: Quotas

@@ -19,17 +19,21 @@ from skyferry.adapters.signing_key import SigningKey
 from skyferry.adapters.suppression_table import SuppressionTable
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.adapters.usage_rows import UsageTable
+from skyferry.adapters.webhook_sender import WebhookSender
+from skyferry.adapters.webhook_table import WebhookTable
 from skyferry.contract import ScanGate
 from skyferry.core import limits
 from skyferry.core.capability import Capabilities
 from skyferry.core.companion import Companion
 from skyferry.core.editing import Editing
+from skyferry.core.feeds import Feeds
 from skyferry.core.quotas import Quotas
 from skyferry.core.rates import Rates
 from skyferry.core.receipts import Receipts
 from skyferry.core.receiving import Receiving
 from skyferry.core.requesting import Requesting
 from skyferry.core.sending import Sending
+from skyferry.core.subscribing import Subscribing
 from skyferry.core.suppressing import Suppressing
 from skyferry.core.unlocking import Unlocking
 from skyferry.core.uploading import Uploading
@@ -86,6 +90,10 @@ def build() -> App:
             transfers,
             KmsReceiptKey(clients.kms, settings.receipt_key_id),
             clock.now,
+        ),
+        feeds=Feeds(transfers, clock.now),
+        subscribing=Subscribing(
+            WebhookTable(table), WebhookSender(settings.webhook_stand_in), clock.now, ids.new_id
         ),
         idempotency=IdempotencyTable(table, clock.now),
         rates=rates,

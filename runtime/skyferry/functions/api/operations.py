@@ -14,6 +14,7 @@ from skyferry.functions.api import (
     suppressions,
     transfers,
     uploads,
+    webhooks,
 )
 from skyferry.functions.api.operation import Operation
 
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *recipients.OPERATIONS,
     *events.OPERATIONS,
     *receipts.OPERATIONS,
+    *webhooks.OPERATIONS,
     *links.OPERATIONS,
     *requests.OPERATIONS,
     *capability.OPERATIONS,

@@ -73,6 +73,7 @@ TABLE: dict[type[errors.SkyferryError], Problem] = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused"
     ),
     errors.NoVerifiedEmailError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "no-verified-email"),
+    errors.WebhookTargetError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "webhook-target"),
     PreconditionFailedError: Problem(HTTPStatus.PRECONDITION_FAILED, "precondition-failed"),
     PreconditionRequiredError: Problem(HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"),
     errors.TooManyRequestsError: Problem(

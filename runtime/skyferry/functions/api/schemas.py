@@ -285,6 +285,10 @@ class Event(Schema):
         description="SHA-256 (hex) of the event's canonical JSON (sorted keys, no spaces) without `hash`."
     )
 
+    @classmethod
+    def of(cls, event: models.Event) -> "Event":
+        return cls(**event.model_dump(include=set(Event.model_fields)))
+
 
 class EventPage(Schema):
     data: list[Event]

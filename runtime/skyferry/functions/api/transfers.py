@@ -47,6 +47,16 @@ class TransfersQuery(PageQuery):
     created_after: AwareDatetime | None = None
     created_before: AwareDatetime | None = None
     expires_before: AwareDatetime | None = None
+    updated_since: (
+        Annotated[
+            AwareDatetime,
+            Field(
+                description="Oldest change first, deleted transfers among them, up to 20 seconds ago. One "
+                "that changes meanwhile is seen again at the end: nothing that changed is missed."
+            ),
+        ]
+        | None
+    ) = None
 
     @property
     def filters(self) -> dict[str, str]:
@@ -92,11 +102,18 @@ def create_transfer(app: App, call: Call[commands.NewTransfer, NoQuery]) -> Resp
 def list_transfers(app: App, call: Call[NoBody, TransfersQuery]) -> Response:
     query, principal = call.query, call.principal
     scope = (principal.owner, "transfers", json.dumps(query.filters, sort_keys=True))
-    before = app.cursors.read(query.cursor, *scope)
+    seen = app.cursors.read(query.cursor, *scope)
     now = app.clock()
-    page, position = app.sending.page(
-        principal, before, query.limit, lambda transfer: query.wants(transfer, now)
-    )
+
+    def wanted(transfer: Transfer) -> bool:
+        return query.wants(transfer, now)
+
+    if query.updated_since is None:
+        page, position = app.sending.page(principal, seen, query.limit, wanted)
+    else:
+        page, position = app.feeds.updated(
+            principal, query.updated_since, seen, query.limit, wanted
+        )
     cursor = None if position is None else app.cursors.make(position, *scope)
     data = [schemas.TransferSummary.of(transfer, now) for transfer in page]
     return Response.of(
@@ -163,7 +180,7 @@ OPERATIONS = (
         id="listTransfers",
         method="GET",
         path="/transfers",
-        summary="Your transfers, newest first.",
+        summary="Your transfers, newest first; with `updated_since` oldest change first.",
         run=list_transfers,
         scope=SCOPE_READ,
         answer=schemas.TransferPage,

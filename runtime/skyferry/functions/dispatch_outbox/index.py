@@ -6,14 +6,16 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from skyferry.adapters.dynamodb import Table, decode
-from skyferry.adapters.queues import SendEmailQueue
+from skyferry.adapters.queues import DeliverWebhookQueue, SendEmailQueue
 from skyferry.adapters.transfer_table import TransferTable
+from skyferry.adapters.webhook_table import WebhookTable
 from skyferry.contract import Metric
+from skyferry.core.announcing import Announcing
 from skyferry.core.delivering import Dispatching
 from skyferry.core.errors import SkyferryError
 from skyferry.core.lifecycle import TRANSFER_READY
 from skyferry.core.models import OutboxMessage
-from skyferry.shared import clients, observability
+from skyferry.shared import clients, clock, observability
 from skyferry.shared.settings import DispatchOutboxSettings
 
 logger = observability.logger()
@@ -22,9 +24,19 @@ logger = observability.logger()
 @cache
 def build() -> Dispatching:
     settings = DispatchOutboxSettings.load()
-    transfers = TransferTable(Table(clients.dynamodb(), settings.table_name))
-    queue = SendEmailQueue(clients.sqs(), settings.send_email_queue_url)
-    return Dispatching(transfers, transfers, queue)
+    table = Table(clients.dynamodb(), settings.table_name)
+    transfers, sqs = TransferTable(table), clients.sqs()
+    return Dispatching(
+        transfers,
+        transfers,
+        SendEmailQueue(sqs, settings.send_email_queue_url),
+        Announcing(
+            transfers,
+            WebhookTable(table),
+            DeliverWebhookQueue(sqs, settings.deliver_webhook_queue_url),
+            clock.now,
+        ),
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)

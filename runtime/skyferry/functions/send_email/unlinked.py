@@ -7,8 +7,8 @@ import unicodedata
 #: Zero width non-joiner: invisible, and between two signs without a meaning.
 _SEAM = "\u200c"
 #: Where addresses of sites, mailboxes, schemes and shares have their joints, in the forms of the dot that
-#: domain names take. Before a blank they join nothing.
-_JOINTS = re.compile(r"([.\u3002\uff0e\uff61:@\\]|/(?=/))(?!\s)")
+#: domain names take. Before a blank they join nothing, but some programs link whatever begins with `www.`.
+_JOINTS = re.compile(r"((?i:(?<=www)\.)|(?:[.\u3002\uff0e\uff61:@\\]|/(?=/))(?!\s))")
 
 
 def unlinked(text: str) -> str:

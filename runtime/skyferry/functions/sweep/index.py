@@ -8,9 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.file_store import FileStore
 from skyferry.adapters.mail_table import MailTable
-from skyferry.adapters.queues import ProcessUploadQueue, SendEmailQueue
+from skyferry.adapters.queues import DeliverWebhookQueue, ProcessUploadQueue, SendEmailQueue
 from skyferry.adapters.transfer_table import TransferTable
+from skyferry.adapters.webhook_table import WebhookTable
 from skyferry.contract import Metric
+from skyferry.core.announcing import Announcing
 from skyferry.core.delivering import Dispatching, Timeline
 from skyferry.core.sending import Sending
 from skyferry.core.sweeping import Sweeping
@@ -38,7 +40,15 @@ def build() -> Sweeping:
         store=store,
         uploads=ProcessUploadQueue(sqs, settings.process_upload_queue_url, settings.bucket_name),
         dispatching=Dispatching(
-            transfers, transfers, SendEmailQueue(sqs, settings.send_email_queue_url)
+            transfers,
+            transfers,
+            SendEmailQueue(sqs, settings.send_email_queue_url),
+            Announcing(
+                transfers,
+                WebhookTable(table),
+                DeliverWebhookQueue(sqs, settings.deliver_webhook_queue_url),
+                clock.now,
+            ),
         ),
         timeline=Timeline(transfers, mails, clock.now, ids.new_id),
         clock=clock.now,

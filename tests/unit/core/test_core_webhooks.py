@@ -1,0 +1,191 @@
+import json
+
+import pytest
+import standardwebhooks
+from skyferry.core.commands import NewWebhook
+from skyferry.core.errors import (
+    WebhookNotDeliveredError,
+    WebhookUnansweredError,
+)
+from skyferry.core.webhooks import (
+    Delivery,
+    DeliveryStatus,
+    EventType,
+    Webhook,
+    WebhookJob,
+    mint_secret,
+    signed_headers,
+)
+
+from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, OTHER_OWNER, any_principal
+from tests.support.world import World
+
+URL = "https://hooks.example.com/skyferry"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def subscribe(world: World, **fields: object) -> Webhook:
+    body = json.dumps({"url": URL, "description": HOSTILE_NAME, **fields})
+    new = NewWebhook.model_validate_json(body)
+    return world.subscribing.create(any_principal(), new, world.ids("wh"))
+
+
+def dispatched(world: World) -> list[WebhookJob]:
+    """The jobs that all outbox rows together make."""
+    world.dispatch_all()
+    jobs, world.webhook_queue.jobs = world.webhook_queue.jobs, []
+    return jobs
+
+
+def delivery(world: World, job: WebhookJob) -> Delivery:
+    return world.webhooks.delivery(job.owner, job.webhook_id, job.delivery_id)
+
+
+def test_a_created_transfer_is_delivered_signed(world: World) -> None:
+    webhook = subscribe(world)
+    contents = world.create(b"hello")
+
+    (job,) = dispatched(world)
+    done = world.notifying.deliver(job, last=False)
+
+    assert done is not None
+    assert (done.status, done.attempts, done.response_status) == (DeliveryStatus.DELIVERED, 1, 204)
+    ((url, headers, body),) = world.receivers.posts
+    assert url == URL
+    event = world.transfers.events(contents.transfer.owner, contents.transfer.id, 0, 10)[0]
+    assert headers["webhook-id"] == event.id
+    assert json.loads(body) == {
+        "type": "transfer.created",
+        "timestamp": "2026-11-23T12:00:00.123Z",
+        "data": {
+            "event_id": event.id,
+            "transfer_id": contents.transfer.id,
+            "seq": 1,
+            "data": event.data,
+            "hash": event.hash,
+        },
+    }
+    assert webhook.secret not in json.dumps(world.receivers.posts)
+
+
+def test_the_signature_is_what_a_receivers_library_expects() -> None:
+    from datetime import UTC, datetime
+
+    secret = mint_secret()
+    body = json.dumps({"text": HOSTILE_TEXT}, ensure_ascii=False)
+    headers = signed_headers(secret, "ev_1", body, datetime.now(UTC))
+
+    receiver = standardwebhooks.Webhook(secret)
+    assert receiver.verify(body, headers) == {"text": HOSTILE_TEXT}
+    with pytest.raises(standardwebhooks.WebhookVerificationError):
+        receiver.verify(body.replace("script", "scrypt"), headers)
+    with pytest.raises(standardwebhooks.WebhookVerificationError):
+        receiver.verify(body, headers | {"webhook-id": "ev_2"})
+    with pytest.raises(standardwebhooks.WebhookVerificationError):
+        standardwebhooks.Webhook(mint_secret()).verify(body, headers)
+
+
+def test_a_doubled_dispatch_makes_no_second_delivery(world: World) -> None:
+    subscribe(world)
+    world.create(b"hello")
+    (message,) = world.transfers.outbox.values()
+
+    world.dispatching.dispatch(message)
+    world.dispatching.dispatch(message)
+    first, second = world.webhook_queue.jobs
+    world.notifying.deliver(first, last=False)
+    world.notifying.deliver(second, last=False)
+    world.dispatching.dispatch(message)
+
+    assert first == second
+    assert len(world.webhooks.stored) == 1
+    assert len(world.receivers.posts) == 1
+    assert len(world.webhook_queue.jobs) == 2
+
+
+def test_each_webhook_is_told_what_it_asked_for_while_enabled(world: World) -> None:
+    ready = subscribe(world, events=["transfer.ready"])
+    everything = subscribe(world)
+    subscribe(world, enabled=False)
+    world.subscribing.create(any_principal(owner=OTHER_OWNER), NewWebhook(url=URL), world.ids("wh"))
+    world.ready()
+
+    told = [(job.webhook_id, delivery(world, job).event_type) for job in dispatched(world)]
+
+    assert sorted(told) == [
+        (ready.id, "transfer.ready"),
+        (everything.id, "transfer.created"),
+        (everything.id, "transfer.ready"),
+    ]
+
+
+def test_the_documented_events_are_those_that_transfers_have(world: World) -> None:
+    """A misspelt name in the list would never be delivered, and nobody would notice."""
+    import inspect
+
+    from skyferry.core import amendments, lifecycle
+    from skyferry.core.models import RecipientStatus
+
+    written = inspect.getsource(lifecycle) + inspect.getsource(amendments)
+    for event_type in EventType:
+        kind, _, what = event_type.partition(".")
+        assert f'"{event_type}"' in written or (kind == "mail" and what in list(RecipientStatus))
+
+
+def test_a_failing_receiver_is_tried_again_with_the_same_id_and_body(world: World) -> None:
+    subscribe(world)
+    world.create(b"hello")
+    world.receivers.answers = [500, 302, WebhookUnansweredError("The receiver gave no answer.")]
+    (job,) = dispatched(world)
+
+    errors = []
+    for _ in range(3):
+        with pytest.raises(WebhookNotDeliveredError):
+            world.notifying.deliver(job, last=False)
+        current = delivery(world, job)
+        assert current.status is DeliveryStatus.PENDING
+        errors.append((current.attempts, current.response_status, current.error))
+        world.clock.pass_seconds(30)
+    world.notifying.deliver(job, last=False)
+
+    assert errors == [
+        (1, 500, "The receiver answered 500."),
+        (2, 302, "The receiver answered 302."),
+        (3, None, "The receiver gave no answer."),
+    ]
+    assert delivery(world, job).status is DeliveryStatus.DELIVERED
+    ids = {headers["webhook-id"] for _, headers, _ in world.receivers.posts}
+    bodies = {body for *_, body in world.receivers.posts}
+    times = [headers["webhook-timestamp"] for _, headers, _ in world.receivers.posts]
+    assert (len(ids), len(bodies)) == (1, 1)
+    assert len(set(times)) == 4
+
+
+def test_after_the_last_attempt_the_delivery_has_failed(world: World) -> None:
+    subscribe(world)
+    world.create(b"hello")
+    world.receivers.answers = [503]
+    (job,) = dispatched(world)
+
+    with pytest.raises(WebhookNotDeliveredError):
+        world.notifying.deliver(job, last=True)
+
+    assert delivery(world, job).status is DeliveryStatus.FAILED
+
+
+def test_a_worker_that_dies_while_it_waits_leaves_the_truth(world: World) -> None:
+    subscribe(world)
+    world.create(b"hello")
+    world.receivers.answers = [KeyboardInterrupt()]  # type: ignore[list-item]
+    (job,) = dispatched(world)
+
+    with pytest.raises((KeyboardInterrupt, TypeError)):
+        world.notifying.deliver(job, last=True)
+
+    current = delivery(world, job)
+    assert (current.status, current.attempts) == (DeliveryStatus.FAILED, 1)
+    assert current.error == "The attempt did not come to an end."
