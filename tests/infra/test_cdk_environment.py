@@ -39,6 +39,7 @@ def production(**changes: Any) -> dict[str, Any]:
 LAPTOP = {
     "aws_endpoint_url": "http://127.0.0.1:4566",
     "ses_endpoint_url": "http://127.0.0.1:8090",
+    "webhook_stand_in": "http://127.0.0.1:8090",
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from infra_support import REPOSITORY, Json, actions, only, resources, stable, statements
-from skyferry.contract import FUNCTION_ENVIRONMENT, Function
+from skyferry.contract import FUNCTION_ENVIRONMENT, WEBHOOK_ATTEMPTS, Function
 from skyferry_cdk.stacks import SkyferryStage
 from syrupy.assertion import SnapshotAssertion
 
@@ -61,6 +61,7 @@ ALLOWED_ACTIONS = {
     "DispatchOutbox": EVERY | TABLE | STREAM | TO_FAILURE_QUEUE,
     "SendEmail": EVERY | TABLE | CONSUME | {"ses:SendEmail"},
     "EmailFeedback": EVERY | TABLE | CONSUME,
+    "DeliverWebhook": EVERY | TABLE | CONSUME | {"sqs:ChangeMessageVisibility"},
     "Sweep": EVERY | TABLE | TO_FAILURE_QUEUE
     | {"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket"},
 }  # fmt: skip
@@ -322,8 +323,38 @@ def test_the_laptop_reads_what_it_needs_from_the_outputs(templates: Templates) -
     assert outputs >= {
         "ApiUrl", "RestApiId", "StageName", "TableName", "BucketName", "ConfigurationSetName",
         "ProcessUploadQueueUrl", "SendEmailQueueUrl", "EmailFeedbackQueueUrl", "ScanQueueUrl",
+        "DeliverWebhookQueueUrl",
         "DispatchOutboxDeadLetterQueueUrl", "SweepDeadLetterQueueUrl",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ON_AWS)
+def test_no_webhook_is_exempt_from_https_on_aws(templates: Templates, name: str) -> None:
+    given = [
+        properties["Environment"]["Variables"].get("WEBHOOK_STAND_IN")
+        for _, properties in _functions(templates(name)["service"])
+    ]
+    assert {value for value in given if value is not None} == {"none"}
+
+
+def test_webhooks_are_tried_as_often_as_there_are_pauses(templates: Templates) -> None:
+    template = templates("prod")["service"]
+    queues = resources(template, "AWS::SQS::Queue")
+    mappings = resources(template, "AWS::Lambda::EventSourceMapping")
+    (worker,) = [id_ for id_ in queues if "DeliverWebhookWorkerQueue" in id_]
+    assert queues[worker]["RedrivePolicy"]["maxReceiveCount"] == WEBHOOK_ATTEMPTS
+    (mapping,) = [one for id_, one in mappings.items() if "DeliverWebhookWorkerMapping" in id_]
+    assert mapping["BatchSize"] == 1
+
+
+def test_only_those_who_read_an_index_may_query_it(templates: Templates) -> None:
+    found = {
+        (index, policy.partition("Role")[0].removeprefix("Service"))
+        for policy, one in statements(templates("prod")["service"])
+        for index in ("due", "feed")
+        if f"/index/{index}" in str(one["Resource"])
+    }
+    assert found == {("due", "Sweep"), ("feed", "Api")}
 
 
 def test_the_service_refers_to_the_data_weakly(templates: Templates) -> None:

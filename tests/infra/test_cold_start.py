@@ -14,6 +14,7 @@ LAZY = ("asyncio", "boto3", "itsdangerous", "jinja2", "puremagic", "s3transfer")
 #: Modules of LAZY a function cannot do its first event without.
 NEEDED = {
     "api": set(),
+    "deliver_webhook": {"asyncio"},
     "dispatch_outbox": set(),
     "email_feedback": {"asyncio"},  # by Powertools' batch utility
     "process_upload": {"asyncio", "puremagic"},

@@ -127,3 +127,36 @@ def test_a_filter_that_finds_nothing_ends(world: World) -> None:
     settle(world)
 
     assert changed_since(world, limit=1, status=TransferStatus.READY) == []
+
+
+def test_events_that_come_while_the_feed_is_read_are_neither_missed_nor_doubled(
+    world: World,
+) -> None:
+    """Transfers are created, deleted and purged between the pages."""
+    seen: list[str] = []
+    made: list[str] = []
+    after = ""
+    for turn in range(20):
+        made.append(world.create(b"x").transfer.id)
+        if turn % 3 == 2:
+            world.sending.delete(ME, made[turn - 1])
+        if turn == 15:
+            world.clock.pass_seconds(limits.PURGE_AFTER)
+            world.sweeping.sweep()
+        world.clock.pass_seconds(7)
+        page, _ = world.feeds.events(ME, after, 2)
+        seen += [event.id for event in page]
+        after = page[-1].id if page else after
+    settle(world)
+    while True:
+        page, more = world.feeds.events(ME, after, 3)
+        seen += [event.id for event in page]
+        after = page[-1].id
+        if not more:
+            break
+
+    everything = [
+        child.id for child in world.transfers.children.values() if child.id.startswith("ev_")
+    ]
+    assert seen == sorted(everything)
+    assert len(seen) > 25
