@@ -134,10 +134,11 @@ class FileTransferService(Construct):
         self._values[Env.SEND_EMAIL_QUEUE_URL] = self.send_email.queue.queue_url
         # Chooses when a message of its own queue comes again, so it needs the URL of what is made for it.
         self._values[Env.DELIVER_WEBHOOK_QUEUE_URL] = cdk.Lazy.string(_DeliverWebhookQueueUrl(self))
-        # One message at a time: a slow receiver delays nobody else's.
+        # One message at a time, and many at once: a slow receiver delays nobody else's.
         self.deliver_webhook = self._worker(
             Function.DELIVER_WEBHOOK,
             batch_size=1,
+            max_concurrency=20,
             max_receive_count=contract.WEBHOOK_ATTEMPTS,
             alarms=QueueAlarms(oldest_message_seconds=2 * sum(contract.WEBHOOK_PAUSES)),
         )

@@ -7,8 +7,8 @@ import httpx
 
 from tests.integration.sender import Sender
 
-#: What is younger than 20 s is not shown yet.
-PATIENCE = 60
+#: What is younger than limits.FEED_SETTLE is not shown yet.
+PATIENCE = 90
 
 
 def walk(api: httpx.Client, path: str, limit: int, **query: str) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@ contract tests on both."""
 
 import base64
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from skyferry.core import lifecycle, limits, webhook_target
+from skyferry.core import lifecycle, limits
 from skyferry.core.errors import (
     ConflictError,
     IdempotencyInProgressError,
@@ -46,7 +46,6 @@ from skyferry.core.models import (
 from skyferry.core.quotas import Holding, Quotas, Usage, held_by, mails_promised, released_by
 from skyferry.core.suppressions import Suppression
 from skyferry.core.upload_requests import Capability, UploadRequest
-from skyferry.core.webhooks import Delivery, WebhookJob, Webhooks
 
 Child = TypeVar("Child", File, Recipient, Event)
 
@@ -414,79 +413,6 @@ class FakeCapabilities:
         if token_hash not in self.requests.capabilities:
             raise NotFoundError
         return self.requests.capabilities[token_hash]
-
-
-@dataclass
-class FakeWebhooks:
-    """WebhookStore; shares the outbox with a FakeTransfers, as the adapters share a table."""
-
-    transfers: FakeTransfers
-    lists: dict[str, Webhooks] = field(default_factory=dict)
-    stored: dict[tuple[str, str, str], Delivery] = field(default_factory=dict)
-
-    def of(self, owner: str) -> Webhooks:
-        return self.lists.get(owner, Webhooks(owner=owner))
-
-    def save(self, webhooks: Webhooks) -> None:
-        if self.of(webhooks.owner).version != webhooks.version - 1:
-            raise ConflictError("changed")
-        self.lists[webhooks.owner] = webhooks
-
-    def delivery(self, owner: str, webhook_id: str, delivery_id: str) -> Delivery:
-        if (owner, webhook_id, delivery_id) not in self.stored:
-            raise NotFoundError
-        return self.stored[owner, webhook_id, delivery_id]
-
-    def deliveries(
-        self, owner: str, webhook_id: str, before: str | None, limit: int
-    ) -> list[Delivery]:
-        found = [
-            each
-            for (owner_, webhook_id_, id_), each in sorted(self.stored.items(), reverse=True)
-            if (owner_, webhook_id_) == (owner, webhook_id) and (before is None or id_ < before)
-        ]
-        return found[:limit]
-
-    def record(
-        self, delivery: Delivery, before: Delivery | None, outbox: OutboxMessage | None = None
-    ) -> None:
-        key = (delivery.owner, delivery.webhook_id, delivery.id)
-        current = self.stored.get(key)
-        if _progress(current) != _progress(before):
-            raise ConflictError("changed")
-        self.stored[key] = delivery
-        if outbox is not None:
-            self.transfers.outbox[outbox.id] = outbox
-
-
-def _progress(delivery: Delivery | None) -> tuple[str, int] | None:
-    return None if delivery is None else (delivery.status, delivery.attempts)
-
-
-@dataclass
-class FakeWebhookQueue:
-    jobs: list[WebhookJob] = field(default_factory=list)
-
-    def send(self, jobs: Sequence[WebhookJob]) -> None:
-        self.jobs.extend(jobs)
-
-
-@dataclass
-class FakeReceivers:
-    """WebhookSender: remembers what was posted; `answers` are given one after the other, then 204."""
-
-    posts: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
-    answers: list[int | Exception] = field(default_factory=list)
-
-    def check(self, url: str) -> None:
-        webhook_target.parse(url)
-
-    def post(self, url: str, headers: Mapping[str, str], body: str) -> int:
-        self.posts.append((url, dict(headers), body))
-        answer = self.answers.pop(0) if self.answers else 204
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 @dataclass

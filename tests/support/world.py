@@ -24,7 +24,7 @@ from skyferry.core.uploading import Uploading
 from skyferry.core.verifying import Verifying
 from skyferry.core.webhooks import EVENTS
 
-from tests.support import fakes
+from tests.support import fakes, webhook_fakes
 from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, NOW, any_principal
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -41,8 +41,10 @@ class World:
     mailer: fakes.FakeMailer = field(default_factory=fakes.FakeMailer)
     mail_queue: fakes.FakeMailQueue = field(default_factory=fakes.FakeMailQueue)
     upload_queue: fakes.FakeUploadQueue = field(default_factory=fakes.FakeUploadQueue)
-    webhook_queue: fakes.FakeWebhookQueue = field(default_factory=fakes.FakeWebhookQueue)
-    receivers: fakes.FakeReceivers = field(default_factory=fakes.FakeReceivers)
+    webhook_queue: webhook_fakes.FakeWebhookQueue = field(
+        default_factory=webhook_fakes.FakeWebhookQueue
+    )
+    receivers: webhook_fakes.FakeReceivers = field(default_factory=webhook_fakes.FakeReceivers)
     sniff_says: str | None = None
 
     def __post_init__(self) -> None:
@@ -68,7 +70,7 @@ class World:
             *common,
             gated=self.gated,
         )
-        self.webhooks = fakes.FakeWebhooks(self.transfers)
+        self.webhooks = webhook_fakes.FakeWebhooks(self.transfers)
         self.dispatching = Dispatching(
             self.transfers,
             self.transfers,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
 from skyferry.core import limits, webhook_target
@@ -60,7 +60,7 @@ class WebhookSender:
                         "Connection": "close",
                     },
                     redirect=False,
-                    retries=Retry(0, redirect=False, raise_on_redirect=False),
+                    retries=False,
                     # The status is all we want of the answer; its body is never read.
                     preload_content=False,
                     assert_same_host=False,
@@ -101,8 +101,7 @@ def _pool(target: Target, address: str) -> HTTPConnectionPool:
 
 def _in_words(error: HTTPError) -> str:
     """For the owner of the webhook; the library's own text would name addresses."""
-    cause = getattr(error, "reason", None) or error
-    match cause:
+    match error:
         case SSLError():
             return (
                 "No encrypted connection to the receiver: its certificate or its TLS is not valid."

@@ -84,9 +84,9 @@ WEBHOOK_TIMEOUT: Final = 5
 DELIVERY_LIFE: Final = 30 * DAY
 #: What happened stays readable for so long after its transfer was purged.
 EVENTS_AFTER_PURGE: Final = 30 * DAY
-#: Feeds show what is older than this. A change gets its time before it is committed, and the commit may
-#: take three attempts of five seconds: nothing appears behind a reader's position.
-FEED_SETTLE: Final = 20
+#: Feeds show what is older than this. A change gets its time and ids before it is committed; a request ends
+#: after 29 s and a worker's decision sooner, so that nothing appears behind a reader's position.
+FEED_SETTLE: Final = 35
 IDEMPOTENCY_LIFE: Final = DAY
 IDEMPOTENCY_LEASE: Final = 30
 

@@ -20,7 +20,7 @@ from skyferry.core.webhooks import (
     trial_delivery,
 )
 
-from tests.support import fakes
+from tests.support import fakes, webhook_fakes
 from tests.support.aws import Aws, moto_aws
 from tests.support.builders import NOW, OTHER_OWNER, OWNER, any_transfer, any_webhook
 
@@ -28,7 +28,7 @@ from tests.support.builders import NOW, OTHER_OWNER, OWNER, any_transfer, any_we
 @dataclass
 class Stores:
     transfers: TransferTable | fakes.FakeTransfers
-    webhooks: WebhookTable | fakes.FakeWebhooks
+    webhooks: WebhookTable | webhook_fakes.FakeWebhooks
     aws: Aws | None = None
 
 
@@ -36,7 +36,7 @@ class Stores:
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "fake":
         transfers = fakes.FakeTransfers()
-        yield Stores(transfers, fakes.FakeWebhooks(transfers))
+        yield Stores(transfers, webhook_fakes.FakeWebhooks(transfers))
         return
     with moto_aws() as aws:
         yield Stores(TransferTable(aws.table), WebhookTable(aws.table), aws)

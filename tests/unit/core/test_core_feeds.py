@@ -25,6 +25,7 @@ def all_events(world: World, limit: int = 2) -> list[tuple[str, str]]:
     while more:
         page, more = world.feeds.events(ME, after, limit)
         assert len(page) == limit or not more
+        assert page or not seen, "a page too many"
         seen += [(event.transfer_id, event.type) for event in page]
         after = page[-1].id if page else after
     return seen
@@ -64,8 +65,10 @@ def test_what_may_still_be_overtaken_is_not_shown_yet(world: World) -> None:
     world.create(b"y")
 
     assert all_events(world) == []
+    assert changed_since(world) == []
     world.clock.pass_seconds(0.001)
     assert len(all_events(world)) == 1
+    assert len(changed_since(world)) == 1
 
 
 def changed_since(

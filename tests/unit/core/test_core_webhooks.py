@@ -281,3 +281,15 @@ def test_a_patch_that_was_overtaken_is_judged_again(world: World) -> None:
 def test_an_unknown_webhook_is_not_found(world: World) -> None:
     with pytest.raises(NotFoundError):
         world.subscribing.get(any_principal(), "wh_unknown")
+
+
+def test_a_repeated_request_meets_what_the_first_has_made(world: World) -> None:
+    """As after a crash between the work and the stored answer."""
+    new = NewWebhook(url=URL)
+    first = world.subscribing.create(any_principal(), new, "wh_chosen00000")
+    again = world.subscribing.create(any_principal(), new, "wh_chosen00000")
+
+    assert again == first
+    queued = world.subscribing.test(any_principal(), first.id, "ev_chosen")
+    assert world.subscribing.test(any_principal(), first.id, "ev_chosen") == queued
+    assert len(world.transfers.outbox) == 1

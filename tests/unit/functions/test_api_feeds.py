@@ -34,6 +34,7 @@ def walk(api: Api, path: str, limit: int, **query: str) -> list[dict[str, Any]]:
         answer = api("GET", path, path, query=asked)
         assert answer["statusCode"] == 200, answer["body"]
         page = payload(answer)
+        assert page["data"] or not seen, "a page too many"
         seen += page["data"]
         if page["next_cursor"] is None:
             assert "Link" not in answer["headers"]

@@ -18,8 +18,8 @@ from skyferry.shared import clients
 from tests.support.aws import Aws
 from tests.support.builders import HOSTILE_NAME, OWNER, any_webhook
 from tests.support.events import Context, sqs_event
-from tests.support.fakes import FakeReceivers
 from tests.support.journey import Journey
+from tests.support.webhook_fakes import FakeReceivers
 
 
 @pytest.fixture

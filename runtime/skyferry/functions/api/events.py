@@ -55,7 +55,7 @@ OPERATIONS = (
         method="GET",
         path="/events",
         summary=(
-            "What happened to all your transfers, oldest first, up to 20 seconds ago: nothing appears "
+            "What happened to all your transfers, oldest first, up to 35 seconds ago: nothing appears "
             "later behind what you have seen. Events stay for 30 days after a transfer was purged."
         ),
         run=list_owner_events,

@@ -51,7 +51,7 @@ class TransfersQuery(PageQuery):
         Annotated[
             AwareDatetime,
             Field(
-                description="Oldest change first, deleted transfers among them, up to 20 seconds ago. One "
+                description="Oldest change first, deleted transfers among them, up to 35 seconds ago. One "
                 "that changes meanwhile is seen again at the end: nothing that changed is missed."
             ),
         ]
