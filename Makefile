@@ -75,6 +75,10 @@ format: install ## Put the code into the project's format
 types: install ## Check types (strict; the first run takes a minute or two)
 	$(BIN)/mypy
 
+.PHONY: breaking
+breaking: install ## Compare openapi.json with the last release's: would its clients still work?
+	@$(BIN)/python -m tools.breaking
+
 .PHONY: mutants
 mutants: install ## Break the code on purpose and see that a test notices
 	$(BIN)/python tools/mutants.py

@@ -47,7 +47,7 @@ sizes bytes, durations seconds. Every error is an RFC 9457 problem document; pro
 class _Untitled(GenerateJsonSchema):
     """Without titles that only repeat a field's name."""
 
-    def field_title_should_be_set(self, schema: CoreSchema) -> bool:  # type: ignore[override] # noqa: ARG002
+    def field_title_should_be_set(self, schema: CoreSchema) -> bool:  # noqa: ARG002
         return False
 
 
