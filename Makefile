@@ -98,6 +98,10 @@ openapi: install ## Write openapi.json from the handlers
 	$(BIN)/python -m skyferry.functions.api.openapi > openapi.json.new
 	mv openapi.json.new openapi.json
 
+.PHONY: docs
+docs: openapi ## Write docs/api.md from openapi.json; the laptop cloud shows the whole of it at /docs
+	$(BIN)/python -m tools.api_page
+
 .PHONY: lock
 lock: install ## Pin the runtime's dependencies again, with hashes
 	for name in requirements requirements-authorizer; do \

@@ -109,14 +109,6 @@ def head_responses(operation: Operation) -> Document:
     return found
 
 
-def statuses(operation: Operation) -> dict[str, list[str]]:
-    """The codes of every status with which an operation refuses."""
-    return {
-        str(int(status)): [problem.code for problem in problems]
-        for status, problems in _refusals(operation)
-    }
-
-
 def _ref(name: str) -> Document:
     return {"$ref": f"#/components/responses/{name}"}
 
