@@ -75,6 +75,10 @@ format: install ## Put the code into the project's format
 types: install ## Check types (strict; the first run takes a minute or two)
 	$(BIN)/mypy
 
+.PHONY: breaking
+breaking: install ## Compare openapi.json with the last release's: would its clients still work?
+	@$(BIN)/python -m tools.breaking
+
 .PHONY: mutants
 mutants: install ## Break the code on purpose and see that a test notices
 	$(BIN)/python tools/mutants.py
@@ -93,6 +97,10 @@ synth: install ## Write the CloudFormation templates of an environment to cdk.ou
 openapi: install ## Write openapi.json from the handlers
 	$(BIN)/python -m skyferry.functions.api.openapi > openapi.json.new
 	mv openapi.json.new openapi.json
+
+.PHONY: docs
+docs: openapi ## Write docs/api.md from openapi.json; the laptop cloud shows the whole of it at /docs
+	$(BIN)/python -m tools.api_page
 
 .PHONY: lock
 lock: install ## Pin the runtime's dependencies again, with hashes

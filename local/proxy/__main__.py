@@ -8,6 +8,7 @@ import uvicorn
 from local.deployment_file import Deployment
 from local.emulator import Emulator
 from local.proxy.app import FrontProxy
+from local.proxy.docs import with_docs
 from local.proxy.routes import Routes
 from local.settings import HOST, Settings
 
@@ -27,10 +28,10 @@ def main() -> None:
 
     # Longer than API Gateway waits for a handler, which is 29 seconds.
     gateway = httpx.AsyncClient(trust_env=False, timeout=35)
-    app = FrontProxy(gateway, routes, gateway_url, host=f"{HOST}:{settings.api_port}")
+    api = FrontProxy(gateway, routes, gateway_url, host=f"{HOST}:{settings.api_port}")
     # proxy_headers: uvicorn would believe a loopback caller's X-Forwarded-For.
     uvicorn.run(
-        app,
+        with_docs(api, settings.root),
         host=HOST,
         port=settings.api_port,
         lifespan="off",

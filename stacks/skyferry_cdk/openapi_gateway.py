@@ -23,11 +23,17 @@ _REF: Final = "#/components/schemas/"
 
 def to_gateway(document: Mapping[str, Any], *, bodies: bool = True) -> Json:
     """The document as OpenAPI 3.0.1: paths and parameters and, unless left out, bodies and their models."""
-    schemas = document.get("components", {}).get("schemas", {})
+    components = document.get("components", {})
+    schemas = components.get("schemas", {})
     names = _model_names(schemas)
     paths = {
         path: {
-            method: _operation(operation, item.get("parameters", []), names, bodies=bodies)
+            method: _operation(
+                _without_references(operation, components),
+                item.get("parameters", []),
+                names,
+                bodies=bodies,
+            )
             for method, operation in item.items()
             if method in HTTP_METHODS
         }
@@ -44,6 +50,22 @@ def to_gateway(document: Mapping[str, Any], *, bodies: bool = True) -> Json:
         "paths": paths,
         "components": {"schemas": {name: models[name] for name in _used(paths, models)}},
     }
+
+
+def _without_references(operation: Mapping[str, Any], components: Mapping[str, Any]) -> Json:
+    """The operation with its shared parameters and responses in their places: the gateway wants them there."""
+
+    def resolved(section: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        name = item.get("$ref", "").removeprefix(f"#/components/{section}/")
+        found: Mapping[str, Any] = components[section][name] if name else item
+        return found
+
+    parameters = [resolved("parameters", one) for one in operation.get("parameters", [])]
+    responses = {
+        status: resolved("responses", one)
+        for status, one in operation.get("responses", {"200": {}}).items()
+    }
+    return {**operation, "parameters": parameters, "responses": responses}
 
 
 def _used(paths: Json, models: Mapping[str, Json]) -> list[str]:
@@ -91,7 +113,7 @@ def _operation(
     # Proxy integrations pass any answer through: a response needs no model here.
     result["responses"] = {
         str(status): {"description": response.get("description", "")}
-        for status, response in operation.get("responses", {"200": {}}).items()
+        for status, response in operation["responses"].items()
     }
     return result
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from skyferry.functions.api.openapi import document
 from skyferry.functions.api.operations import OPERATIONS, ROUTES
 from skyferry.functions.api.problems import TABLE
@@ -41,11 +42,88 @@ def test_operation_ids_are_unique(openapi: dict[str, Any]) -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_every_reference_leads_somewhere(openapi: dict[str, Any]) -> None:
-    text = json.dumps(openapi)
-    referred = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+def resolved(openapi: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+    """What a reference leads to; anything else as it is."""
+    found: Any = item
+    if "$ref" in item:
+        found = openapi
+        for part in item["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+    assert isinstance(found, dict)
+    return found
 
-    assert referred == set(openapi["components"]["schemas"])
+
+def parameters(openapi: dict[str, Any], path: str, method: str) -> dict[str, dict[str, Any]]:
+    found = [resolved(openapi, one) for one in openapi["paths"][path][method]["parameters"]]
+    return {parameter["name"]: parameter for parameter in found}
+
+
+def test_it_is_valid_openapi(openapi: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(openapi).validate()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("section", ["schemas", "parameters", "headers", "responses"])
+def test_every_reference_leads_somewhere_and_nothing_is_left_over(
+    openapi: dict[str, Any], section: str
+) -> None:
+    parts = json.dumps(openapi).split(f'"#/components/{section}/')[1:]
+
+    assert {part.split('"')[0] for part in parts} == set(openapi["components"][section])
+
+
+def test_every_field_and_parameter_says_what_it_means(openapi: dict[str, Any]) -> None:
+    fields = [
+        f"{name}.{field}"
+        for name, schema in openapi["components"]["schemas"].items()
+        for field, described in schema.get("properties", {}).items()
+        if not ({"description", "$ref"} & set(described))
+    ]
+    nameless = [
+        f"{operation['operationId']} {parameter['name']}"
+        for operation in operations(openapi)
+        for each in operation.get("parameters", [])
+        if "description" not in (parameter := resolved(openapi, each))
+    ]
+
+    assert fields + nameless == [], "describe it at its model, or in openapi_words.py"
+
+
+def test_times_have_their_format(openapi: dict[str, Any]) -> None:
+    created = openapi["components"]["schemas"]["TransferSummary"]["properties"]["created_at"]
+
+    assert created["format"] == "date-time"
+
+
+def test_every_operation_has_one_tag_and_every_tag_an_operation(openapi: dict[str, Any]) -> None:
+    declared = [tag["name"] for tag in openapi["tags"]]
+    used = [operation["tags"] for operation in operations(openapi)]
+
+    assert all(len(tags) == 1 for tags in used)
+    assert {tags[0] for tags in used} == set(declared)
+
+
+def test_what_is_created_links_to_what_can_be_done_with_it(openapi: dict[str, Any]) -> None:
+    def links(path: str) -> dict[str, Any]:
+        found = openapi["paths"][path]["post"]["responses"]["201"]["links"]
+        assert isinstance(found, dict)
+        return found
+
+    assert {"getTransfer", "deleteTransfer", "addFile", "finalizeTransfer"} <= set(
+        links("/transfers")
+    )
+    assert links("/transfers/{transfer_id}/files")["removeFile"]["parameters"] == {
+        "transfer_id": "$request.path.transfer_id",
+        "file_id": "$response.body#/id",
+    }
+    # One that needs a second id cannot be followed from here.
+    assert "removeFile" not in links("/transfers")
+
+
+def test_a_head_request_is_answered_without_a_body(openapi: dict[str, Any]) -> None:
+    responses = openapi["paths"]["/transfers/{transfer_id}"]["head"]["responses"]
+
+    assert {"200", "304", "404"} <= set(responses)
+    assert all("content" not in resolved(openapi, each) for each in responses.values())
 
 
 def test_an_operation_is_secured_by_its_scope_or_public_on_purpose(
@@ -86,14 +164,13 @@ def test_every_error_an_operation_declares_is_documented(
     assert str(int(operation.success)) in responses
     for error in operation.errors:
         problem = TABLE[error]
-        response = responses[str(int(problem.status))]
+        response = resolved(openapi, responses[str(int(problem.status))])
         assert problem.code in response["content"]["application/problem+json"]["examples"]
 
 
 def test_a_key_is_required_where_the_contract_says_so(openapi: dict[str, Any]) -> None:
     def key(path: str) -> dict[str, Any]:
-        parameters = openapi["paths"][path]["post"]["parameters"]
-        return next(p for p in parameters if p["name"] == "Idempotency-Key")
+        return parameters(openapi, path, "post")["Idempotency-Key"]
 
     assert key("/transfers/{transfer_id}/finalize")["required"] is True
     assert key("/transfers")["required"] is False
@@ -108,8 +185,7 @@ def test_limits_stand_in_the_schemas(openapi: dict[str, Any]) -> None:
 
 
 def test_query_parameters_are_documented_where_they_are_used(openapi: dict[str, Any]) -> None:
-    parameters = openapi["paths"]["/transfers"]["get"]["parameters"]
-    status = next(parameter for parameter in parameters if parameter["name"] == "status")
+    status = parameters(openapi, "/transfers", "get")["status"]
 
     assert "ready" in json.dumps(status)
     assert "$ref" not in json.dumps(status)
@@ -118,8 +194,8 @@ def test_query_parameters_are_documented_where_they_are_used(openapi: dict[str, 
 def test_a_query_parameter_is_required_where_the_handler_refuses_without_it(
     openapi: dict[str, Any],
 ) -> None:
-    described = openapi["paths"]["/u/{token}/s3/params"]["get"]["parameters"]
-    by_name = {each["name"]: each for each in described if each["in"] == "query"}
+    described = parameters(openapi, "/u/{token}/s3/params", "get")
+    by_name = {name: each for name, each in described.items() if each["in"] == "query"}
 
     assert {name: each["required"] for name, each in by_name.items()} == {
         "filename": True,

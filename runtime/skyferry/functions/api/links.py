@@ -68,6 +68,7 @@ OPERATIONS = (
         run=unlock_link,
         scope=None,
         answer=schemas.UnlockedLink,
+        answer_headers=("Set-Cookie",),
         body=Unlock,
         media_types=(JSON, FORM),
         errors=(*_GONE, *locked.ERRORS),

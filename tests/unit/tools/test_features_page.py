@@ -1,0 +1,78 @@
+"""docs/features.md names operations, files and tests that exist."""
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from skyferry.functions.api.operations import OPERATIONS
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "features.md"
+NOT_MERGED = "*(not merged yet)*"
+KNOWN = {operation.id for operation in OPERATIONS}
+
+
+@dataclass(frozen=True)
+class Row:
+    feature: str
+    operations: tuple[str, ...]
+    examples: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    @property
+    def merged(self) -> bool:
+        return NOT_MERGED not in self.feature
+
+
+def rows() -> list[Row]:
+    found = []
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if line.startswith("| ") and cells[0] != "feature":
+            feature, operations, examples, tests = cells
+            found.append(
+                Row(
+                    feature,
+                    tuple(re.findall(r"`(\w+)`", operations)),
+                    tuple(re.findall(r"\]\(([^)]+)\)", examples)),
+                    tuple(re.findall(r"`([^`]+)`", tests)),
+                )
+            )
+    return found
+
+
+@cache
+def functions_in(path: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.feature)
+def test_what_a_row_names_exists(row: Row) -> None:
+    if row.merged:
+        assert set(row.operations) <= KNOWN
+        assert row.tests, "a feature without a test"
+    for example in row.examples:
+        assert (PAGE.parent / example).is_file(), example
+    for test in row.tests:
+        path, _, name = test.partition("::")
+        assert name in functions_in(ROOT / path), test
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in rows() if not row.merged], ids=lambda row: row.feature
+)
+def test_the_mark_goes_when_the_operations_come(row: Row) -> None:
+    new = [name for name in row.operations if name != "listTransfers"]
+
+    assert not KNOWN & set(new), f"take {NOT_MERGED} off: {row.feature}"
+
+
+def test_every_operation_but_the_services_own_belongs_to_a_feature() -> None:
+    named = {name for row in rows() for name in row.operations}
+    service = {"getHealth", "getOpenapi"}
+
+    assert KNOWN - named - service == set(), "name them in docs/features.md"
