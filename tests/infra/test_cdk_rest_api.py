@@ -16,6 +16,7 @@ from infra_support import (
     small_stack,
     template_of,
 )
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from skyferry_cdk import ApiAlarms, ApiAuth, Invocation, RestApi, Throttle, to_gateway
 from skyferry_cdk.gateway_responses import PROBLEMS
 from skyferry_cdk.service_settings import PUBLIC_OPERATIONS
@@ -383,3 +384,21 @@ def test_a_parameter_of_many_names_is_left_to_the_handler() -> None:
     converted = to_gateway(document)["paths"]["/things"]["get"]
 
     assert converted["parameters"] == [one]
+
+
+def test_a_shared_parameter_stands_in_its_place() -> None:
+    document = json.loads((REPOSITORY / "openapi.json").read_text())
+
+    converted = to_gateway(document)
+
+    operation = converted["paths"]["/transfers/{transfer_id}"]["patch"]
+    named = {(one["in"], one["name"]): one["required"] for one in operation["parameters"]}
+    assert named == {("path", "transfer_id"): True, ("header", "If-Match"): True}
+    assert operation["responses"]["404"]["description"] == "Not Found: `not-found`"
+
+
+def test_our_own_api_is_valid_openapi_on_both_sides_of_the_conversion() -> None:
+    document = json.loads((REPOSITORY / "openapi.json").read_text())
+
+    OpenAPIV31SpecValidator(document).validate()
+    OpenAPIV30SpecValidator(to_gateway(document)).validate()
