@@ -49,6 +49,8 @@ def main() -> int:
         done = subprocess.run(
             _command(cloud, folder, options), cwd=folder, env=environment, check=False
         )
+        if not (folder / "run.ndjson").exists():
+            return done.returncode
         found = report.read(folder / "run.ndjson")
         if options.keep:
             shutil.copy(folder / "run.ndjson", options.keep)

@@ -28,7 +28,7 @@ def prepare(cloud: Cloud, folder: Path) -> None:
         ) as api:
             tokens += _tokens(api, cloud, f"{peer}-{run}-friend@example.com")
     (folder / "auth.json").write_text(json.dumps({"auth": identities}), encoding="utf-8")
-    (folder / "tokens.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
+    (folder / "tokens.txt").write_text("\n".join(map(json.dumps, tokens)), encoding="utf-8")
 
 
 def _access_token(cloud: Cloud, subject: str) -> str:
@@ -54,7 +54,7 @@ def _tokens(api: httpx.Client, cloud: Cloud, friend: str) -> list[str]:
     return [
         _link_token(cloud, friend),
         str(_post(api, "/requests", {})["url"]).rpartition("/")[2],
-        str(_post(api, f"/transfers/{draft['id']}/upload-token", {})["token"]),
+        str(_post(api, f"/transfers/{draft['id']}/upload-token", {})["url"]).rpartition("/")[2],
     ]
 
 
