@@ -132,7 +132,7 @@ node_modules/.installed: package.json package-lock.json | preflight
 	@touch $@
 
 .PHONY: browser
-browser: ## Install the browser in which Uppy is tested, where apt-get can; else say what is missing
+browser: ## Install the foreign clients of the tests, where apt-get can; else say what is missing
 	@sh local/browser.sh
 
 .PHONY: contract-tools

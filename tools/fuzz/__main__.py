@@ -28,6 +28,7 @@ def _command(cloud: Cloud, folder: Path, options: argparse.Namespace) -> list[st
         f"--workers={options.workers}",
         f"--phases={options.phases}",
         "--continue-on-failure",
+        "--no-shrink",  # slow where every try is a request; the record holds each one
         "--generation-database=none",
         "--warnings=off",
         "--no-color",

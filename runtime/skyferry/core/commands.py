@@ -40,6 +40,13 @@ def _pattern(pattern: str) -> JsonDict:
     return {"pattern": pattern}
 
 
+def _no_other_keys(schema: JsonDict) -> None:
+    """For the document: its key pattern alone says nothing of keys that do not match."""
+    for option in cast("list[JsonDict]", schema.get("anyOf", [schema])):
+        if "patternProperties" in option:
+            option["additionalProperties"] = False
+
+
 def _not_null(schema: JsonDict) -> None:
     """For the document: what `Patch._refuse_null` refuses."""
     options = cast("list[JsonDict]", schema.pop("anyOf"))
@@ -145,7 +152,11 @@ TagValue = Annotated[
 ]
 Tags = Annotated[
     dict[TagKey, TagValue],
-    Field(max_length=limits.MAX_TAGS, description="For your own use; lists filter by them."),
+    Field(
+        max_length=limits.MAX_TAGS,
+        description="For your own use; lists filter by them.",
+        json_schema_extra=_no_other_keys,
+    ),
 ]
 
 
@@ -267,7 +278,10 @@ class PatchTransfer(Patch):
     max_downloads: int | None = Field(None, ge=1, le=limits.MAX_DOWNLOADS)
     password: Password | None = None
     tags: dict[TagKey, TagValue | None] | None = Field(
-        None, max_length=2 * limits.MAX_TAGS, description="Merged tag by tag; null removes."
+        None,
+        max_length=2 * limits.MAX_TAGS,
+        description="Merged tag by tag; null removes.",
+        json_schema_extra=_no_other_keys,
     )
 
     notify: PatchNotify | None = Field(
