@@ -18,6 +18,7 @@ from skyferry.adapters.dynamodb import Table
 
 from local.cloud import Cloud
 from local.settings import Settings
+from tests.integration.browser import browser as browser  # a fixture
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
