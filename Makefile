@@ -55,8 +55,13 @@ unit: install ## Run the unit and template tests with branch coverage
 	$(BIN)/python -m pytest --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 .PHONY: integration
-integration: install browser ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
+integration: install browser contract-tools ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
 	@$(BIN)/python -m local with-cloud -- $(BIN)/python -m pytest tests/integration
+
+.PHONY: fuzz
+fuzz: install contract-tools ## Hold the API to its document with generated requests: make fuzz EXAMPLES=200 SEED=7
+	@$(BIN)/python -m local with-cloud -- $(BIN)/python -m tools.fuzz \
+		--examples $(or $(EXAMPLES),40) --seed $(or $(SEED),1)
 
 .PHONY: check
 check: lint types test ## Everything a change must pass
@@ -135,8 +140,16 @@ node_modules/.installed: package.json package-lock.json | preflight
 	@touch $@
 
 .PHONY: browser
-browser: ## Install the browser in which Uppy is tested, where apt-get can; else say what is missing
+browser: ## Install the foreign clients of the tests, where apt-get can; else say what is missing
 	@sh local/browser.sh
+
+.PHONY: contract-tools
+contract-tools: .local/contract-venv/.installed ## Install the foreign tools that hold the API to its document
+
+.local/contract-venv/.installed: requirements-contract.txt $(VENV)/.installed
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .local/contract-venv
+	@$(BIN)/uv pip install --quiet --python .local/contract-venv/bin/python -r requirements-contract.txt
+	@touch $@
 
 .PHONY: clean
 clean: down ## Remove everything that was installed or generated

@@ -14,9 +14,11 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from skyferry.adapters.dynamodb import Table
 
 from local.cloud import Cloud
 from local.settings import Settings
+from tests.integration.browser import browser as browser  # a fixture
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -126,6 +128,14 @@ def s3(cloud: Cloud) -> "S3Client":
 def dynamodb(cloud: Cloud) -> "DynamoDBClient":
     """DynamoDB with the emulator's root key."""
     return boto3.client("dynamodb", **aws_connection(cloud))
+
+
+@pytest.fixture
+def table(cloud: Cloud) -> Table:
+    """The service's table, with a connection for each of a hundred threads."""
+    connection = aws_connection(cloud)
+    connection["config"] = connection["config"].merge(Config(max_pool_connections=100))
+    return Table(boto3.client("dynamodb", **connection), cloud.table_name)
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,28 @@
 OpenAPI document, so the descriptions here are what a REST client reads."""
 
 import base64
+import re
 from collections.abc import Callable
-from typing import Annotated, Self
+from datetime import datetime
+from typing import Annotated, Self, cast
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
     model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from skyferry.core import limits, text, webhook_target
 from skyferry.core.webhooks import EventType
+
+_DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
 
 
 def _allowed(code: str, check: Callable[[str], str]) -> AfterValidator:
@@ -28,6 +34,25 @@ def _allowed(code: str, check: Callable[[str], str]) -> AfterValidator:
             raise PydanticCustomError(code, "{reason}", {"reason": str(error)}) from None
 
     return AfterValidator(validate)
+
+
+def _pattern(pattern: str) -> JsonDict:
+    """For the document: checking by it would name no reason."""
+    return {"pattern": pattern}
+
+
+def _no_other_keys(schema: JsonDict) -> None:
+    """For the document: its key pattern alone says nothing of keys that do not match."""
+    for option in cast("list[JsonDict]", schema.get("anyOf", [schema])):
+        if "patternProperties" in option:
+            option["additionalProperties"] = False
+
+
+def _not_null(schema: JsonDict) -> None:
+    """For the document: what `Patch._refuse_null` refuses."""
+    options = cast("list[JsonDict]", schema.pop("anyOf"))
+    del schema["default"]
+    schema.update(next(each for each in options if each != {"type": "null"}))
 
 
 def _base64_of(size: int) -> Callable[[str], str]:
@@ -43,30 +68,71 @@ def _base64_of(size: int) -> Callable[[str], str]:
     return check
 
 
+def _written_out(value: object) -> object:
+    """Left alone, pydantic also takes a number, in quotes too, as seconds since 1970."""
+    if not isinstance(value, datetime) and not (
+        isinstance(value, str) and _DATE_AND_TIME.match(value)
+    ):
+        raise PydanticCustomError("bad-time", "is not a time such as 2026-11-23T14:00:00Z")
+    return value
+
+
+#: As RFC 3339 writes it.
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out)]
+
 Sha256 = Annotated[
     str,
     _allowed("bad-checksum", _base64_of(32)),
-    Field(description="SHA-256 of the bytes, base64; of files up to 16 GiB."),
+    Field(
+        description="SHA-256 of the bytes, base64; of files up to 16 GiB.",
+        json_schema_extra=_pattern("^[A-Za-z0-9+/]{43}=$"),
+    ),
 ]
 Crc64Nvme = Annotated[
     str,
     _allowed("bad-checksum", _base64_of(8)),
-    Field(description="CRC-64/NVME of the bytes, base64."),
+    Field(
+        description="CRC-64/NVME of the bytes, base64.",
+        json_schema_extra=_pattern("^[A-Za-z0-9+/]{11}=$"),
+    ),
 ]
 
 
 FileName = Annotated[
     str,
-    Field(min_length=1, max_length=limits.MAX_NAME, description="Display name."),
+    Field(
+        min_length=1,
+        max_length=limits.MAX_NAME,
+        description="Display name.",
+        json_schema_extra=_pattern(text.FILE_NAME_PATTERN),
+    ),
     _allowed("bad-name", text.file_name),
 ]
 Folder = Annotated[
     str,
-    Field(min_length=1, max_length=limits.MAX_PATH, description="Relative folder, with `/`."),
+    Field(
+        min_length=1,
+        max_length=limits.MAX_PATH,
+        description="Relative folder, with `/`.",
+        json_schema_extra=_pattern(text.FOLDER_PATTERN),
+    ),
     _allowed("bad-path", text.folder),
 ]
-Title = Annotated[str, Field(max_length=limits.MAX_TITLE), _allowed("bad-text", text.line)]
-Message = Annotated[str, Field(max_length=limits.MAX_MESSAGE), _allowed("bad-text", text.message)]
+Title = Annotated[
+    str,
+    Field(max_length=limits.MAX_TITLE, json_schema_extra=_pattern(text.LINE_PATTERN)),
+    _allowed("bad-text", text.line),
+]
+Message = Annotated[
+    str,
+    Field(max_length=limits.MAX_MESSAGE, json_schema_extra=_pattern(text.MESSAGE_PATTERN)),
+    _allowed("bad-text", text.message),
+]
+PersonName = Annotated[
+    str,
+    Field(max_length=100, json_schema_extra=_pattern(text.LINE_PATTERN)),
+    _allowed("bad-name", text.person),
+]
 
 
 Password = Annotated[
@@ -75,14 +141,23 @@ Password = Annotated[
         min_length=limits.MIN_PASSWORD,
         max_length=limits.MAX_PASSWORD,
         description="Whoever opens a link must give it; stored as a hash.",
+        json_schema_extra=_pattern(text.LINE_PATTERN),
     ),
     _allowed("bad-text", text.line),
 ]
 TagKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-TagValue = Annotated[str, Field(max_length=limits.MAX_TAG_VALUE), _allowed("bad-text", text.line)]
+TagValue = Annotated[
+    str,
+    Field(max_length=limits.MAX_TAG_VALUE, json_schema_extra=_pattern(text.LINE_PATTERN)),
+    _allowed("bad-text", text.line),
+]
 Tags = Annotated[
     dict[TagKey, TagValue],
-    Field(max_length=limits.MAX_TAGS, description="For your own use; lists filter by them."),
+    Field(
+        max_length=limits.MAX_TAGS,
+        description="For your own use; lists filter by them.",
+        json_schema_extra=_no_other_keys,
+    ),
 ]
 
 
@@ -96,7 +171,10 @@ class NewFile(Command):
     size: int = Field(ge=0, le=limits.MAX_FILE_SIZE, description="Exact size in bytes.")
     content_type: Annotated[
         str,
-        Field(description="Media type, lower case, without parameters."),
+        Field(
+            description="Media type, lower case, without parameters.",
+            json_schema_extra=_pattern(text.CONTENT_TYPE_PATTERN),
+        ),
         _allowed("bad-content-type", text.content_type),
     ]
     sha256: Sha256 | None = None
@@ -104,8 +182,12 @@ class NewFile(Command):
 
 
 class NewRecipient(Command):
-    email: Annotated[str, Field(max_length=254), _allowed("bad-email", text.email)]
-    name: Annotated[str, Field(max_length=100), _allowed("bad-name", text.person)] | None = None
+    email: Annotated[
+        str,
+        Field(max_length=254, json_schema_extra=_pattern(text.EMAIL_PATTERN)),
+        _allowed("bad-email", text.email),
+    ]
+    name: PersonName | None = None
     locale: str = Field(
         "en",
         pattern=r"^[a-z]{2}(-[A-Z]{2})?$",
@@ -133,7 +215,7 @@ ExpiresIn = Annotated[
     ),
 ]
 ExpiresAt = Annotated[
-    AwareDatetime,
+    Moment,
     Field(description="RFC 3339, 1 hour to 30 days from now. Not together with `expires_in`."),
 ]
 
@@ -189,13 +271,18 @@ def _refuse_two_expiries(command: "NewTransfer | NewRequest") -> None:
 class PatchTransfer(Patch):
     title: Title | None = None
     message: Message | None = None
-    expires_at: AwareDatetime | None = Field(
-        None, description="RFC 3339, 1 hour to 30 days from now; cannot be removed."
+    expires_at: Moment | None = Field(
+        None,
+        description="RFC 3339, 1 hour to 30 days from now; cannot be removed.",
+        json_schema_extra=_not_null,
     )
     max_downloads: int | None = Field(None, ge=1, le=limits.MAX_DOWNLOADS)
     password: Password | None = None
     tags: dict[TagKey, TagValue | None] | None = Field(
-        None, max_length=2 * limits.MAX_TAGS, description="Merged tag by tag; null removes."
+        None,
+        max_length=2 * limits.MAX_TAGS,
+        description="Merged tag by tag; null removes.",
+        json_schema_extra=_no_other_keys,
     )
 
     notify: PatchNotify | None = Field(
@@ -209,7 +296,7 @@ class PatchTransfer(Patch):
 
 
 class PatchFile(Patch):
-    name: FileName | None = None
+    name: FileName | None = Field(None, json_schema_extra=_not_null)
     path: Folder | None = None
 
     @model_validator(mode="after")
@@ -253,7 +340,14 @@ MaxUses = Annotated[
     int, Field(ge=1, le=limits.MAX_USES, description="Transfers that may come in by the link.")
 ]
 AllowedTypes = Annotated[
-    tuple[Annotated[str, _allowed("bad-content-type", text.content_type_range)], ...],
+    tuple[
+        Annotated[
+            str,
+            Field(json_schema_extra=_pattern(text.CONTENT_TYPE_RANGE_PATTERN)),
+            _allowed("bad-content-type", text.content_type_range),
+        ],
+        ...,
+    ],
     Field(
         max_length=limits.MAX_ALLOWED_TYPES,
         description="Media types, `application/pdf` or `image/*`; empty: any.",
@@ -283,10 +377,10 @@ class PatchRequest(Patch):
     message: Message | None = None
     max_files: MaxFiles | None = None
     max_bytes: MaxBytes | None = None
-    allowed_types: AllowedTypes | None = None
+    allowed_types: AllowedTypes | None = Field(None, json_schema_extra=_not_null)
     max_uses: MaxUses | None = None
     password: Password | None = None
-    expires_at: ExpiresAt | None = None
+    expires_at: ExpiresAt | None = Field(None, json_schema_extra=_not_null)
 
     @model_validator(mode="after")
     def _keeps_what_there_must_be(self) -> Self:
@@ -297,9 +391,7 @@ class PatchRequest(Patch):
 class NewContribution(Command):
     """What somebody without an account sends to whoever asked for it."""
 
-    sender_name: Annotated[str, Field(max_length=100), _allowed("bad-name", text.person)] | None = (
-        None
-    )
+    sender_name: PersonName | None = None
     sender_message: Message | None = None
     files: list[NewFile] = Field(min_length=1, max_length=limits.MAX_FILES)
 

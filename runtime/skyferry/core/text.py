@@ -14,6 +14,21 @@ _EMAIL = re.compile(
 _LINK = re.compile(r"https?:|www\.|://", re.IGNORECASE)
 _CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
+#: The same rules as regular expressions that a JSON schema can carry.
+EMAIL_PATTERN = f"^{_EMAIL.pattern}$"
+CONTENT_TYPE_PATTERN = f"^{_CONTENT_TYPE.pattern}$"
+CONTENT_TYPE_RANGE_PATTERN = (
+    r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/([a-z0-9][a-z0-9!#$&^_.+-]{0,126}|\*)$"
+)
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+LINE_PATTERN = rf"^[^{_CONTROLS}]*[^{_CONTROLS}\s][^{_CONTROLS}]*$"
+MESSAGE_PATTERN = (
+    r"^[^\u0000-\u0008\u000b-\u001f" + _CONTROLS.removeprefix(r"\u0000-\u001f") + "]*$"
+)
+_NAME = rf"[^{_CONTROLS}/\\]*[^{_CONTROLS}/\\ .][^{_CONTROLS}/\\]*"
+FILE_NAME_PATTERN = f"^{_NAME}$"
+FOLDER_PATTERN = f"^{_NAME}(/{_NAME})*$"
+
 
 def _refuse_controls(text: str, *, allowed: str = "") -> None:
     for char in text:

@@ -1,12 +1,20 @@
 import base64
 import json
+import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from skyferry.core import limits, text
-from skyferry.core.commands import NewFile, NewRecipient, NewTransfer, SignParts
+from skyferry.core.commands import (
+    NewFile,
+    NewRecipient,
+    NewTransfer,
+    PatchTransfer,
+    SignParts,
+)
 
 FILE = {"name": "a.txt", "size": 1, "content_type": "text/plain"}
 
@@ -173,3 +181,44 @@ def test_an_accepted_address_is_one_address(address: str) -> None:
         return
     assert address.count("@") == 1
     assert not set(address) & set(' ,;<>"\r\n\0')
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [1764000000, "1764000000", "0.5", "2026-12-01", "2026-12-01 00:00:00Z", True, None, ""],
+)
+def test_a_time_is_written_out(moment: object) -> None:
+    """A number in quotes was once read as seconds since 1970."""
+    with pytest.raises(ValidationError):
+        PatchTransfer.model_validate_json(json.dumps({"expires_at": moment}))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "check"),
+    [
+        (text.LINE_PATTERN, text.line),
+        (text.MESSAGE_PATTERN, text.message),
+        (text.FILE_NAME_PATTERN, text.file_name),
+        (text.FOLDER_PATTERN, text.folder),
+        (text.EMAIL_PATTERN, text.email),
+        (text.CONTENT_TYPE_PATTERN, text.content_type),
+        (text.CONTENT_TYPE_RANGE_PATTERN, text.content_type_range),
+    ],
+)
+@given(
+    value=st.text(
+        st.sampled_from("aZ9 ./\\*@-_\t\n\r\0\x1f\x7f\x9f\xa0\u061c\u200e\u2028\u202e\u2066é日"),
+        max_size=9,
+    )
+    | st.sampled_from(["a@b.de", "image/*", "text/plain", "a/b", "..", "a/../b"])
+)
+def test_the_documents_patterns_are_the_rules(
+    pattern: str, check: Callable[[str], str], value: str
+) -> None:
+    """They are a second telling of what is code, for readers of the document."""
+    try:
+        accepted = bool(check(value) or True)
+    except ValueError:
+        accepted = False
+    # A trailing newline is no end of text to anybody but Python.
+    assert bool(re.search(pattern.removesuffix("$") + r"\Z", value)) is accepted

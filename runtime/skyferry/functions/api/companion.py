@@ -36,7 +36,7 @@ class ParamsQuery(Query):
     filename: Annotated[str, Field(min_length=1, max_length=limits.MAX_NAME)]
     type: Annotated[str, Field(max_length=limits.MAX_NAME)] = ""
     metadata: Annotated[
-        dict[str, str],
+        dict[Annotated[str, Field(min_length=1)], str],
         Field(
             max_length=100,
             description="`metadata[file_id]`: a registered file; else `metadata[size]`, the exact size.",

@@ -32,7 +32,6 @@ _REF = "#/components/schemas/{model}"
 _ONE_CLICK: Document = {
     "type": "object",
     "description": "RFC 8058 has `List-Unsubscribe=One-Click` here; whatever it says, it is not read.",
-    "additionalProperties": False,
     "properties": {
         "List-Unsubscribe": {"type": "string", "description": "As mail programs send it."}
     },

@@ -97,4 +97,4 @@ def size(count: int) -> str:
 
 
 def day(moment: datetime) -> str:
-    return f"{moment:%d %B %Y, %H:%M} UTC"
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

@@ -5,10 +5,11 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE, Metric
 from skyferry.core import commands
+from skyferry.core.commands import Moment
 from skyferry.core.errors import (
     NotFoundError,
     NoVerifiedEmailError,
@@ -44,12 +45,12 @@ class TransfersQuery(PageQuery):
         ]
         | None
     ) = None
-    created_after: AwareDatetime | None = None
-    created_before: AwareDatetime | None = None
-    expires_before: AwareDatetime | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+    expires_before: Moment | None = None
     updated_since: (
         Annotated[
-            AwareDatetime,
+            Moment,
             Field(
                 description="Oldest change first, deleted transfers among them, up to 35 seconds ago. One "
                 "that changes meanwhile is seen again at the end: nothing that changed is missed."
