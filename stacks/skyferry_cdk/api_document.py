@@ -20,9 +20,7 @@ _MOCK_TYPES: Final = (
 _ALLOWED_HEADERS: Final = (
     "Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match,Skyferry-Session"
 )
-_EXPOSED_HEADERS: Final = (
-    "ETag,Link,Location,RateLimit,RateLimit-Policy,Retry-After,WWW-Authenticate"
-)
+_EXPOSED_HEADERS: Final = "ETag,Idempotency-Replayed,Link,Location,RateLimit,RateLimit-Policy,Retry-After,WWW-Authenticate"
 _PREFLIGHT_SECONDS: Final = 600
 
 
