@@ -44,7 +44,7 @@ def test_a_hundred_creates_make_one_transfer(api: httpx.Client) -> None:
 
     made = _one_effect(answers, 201)
     assert [each["id"] for each in api.get("/transfers").json()["data"]] == [made["id"]]
-    assert api.get("/usage").json()["files"] == 1
+    assert api.get("/usage").json()["files"]["used"] == 1
 
 
 @pytest.mark.parametrize(
