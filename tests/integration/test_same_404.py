@@ -22,6 +22,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "PatchTransfer": {"title": "x"},
     "PatchFile": {"name": "x"},
     "PatchRequest": {"title": "x"},
+    "PatchWebhook": {"description": "x"},
     "NewFile": {"name": "x", "size": 1, "content_type": "text/plain"},
     "NewRecipient": {"email": "grace@example.com"},
     "SignParts": {"parts": [{"number": 1, "size": 1}]},
@@ -31,7 +32,14 @@ _BODIES: dict[str, dict[str, Any]] = {
     "CompanionParts": {"parts": []},
 }
 _QUERIES = {"key": "inbox/x", "filename": "x", "type": "text/plain", "metadata[size]": "1"}
-_PREFIXES = {"transfer_id": "tr", "file_id": "fl", "recipient_id": "rc", "request_id": "rq"}
+_PREFIXES = {
+    "transfer_id": "tr",
+    "file_id": "fl",
+    "recipient_id": "rc",
+    "request_id": "rq",
+    "webhook_id": "wh",
+    "delivery_id": "dl",
+}
 #: No line break: the emulator's wildcards stop there, so that the authorizer's policy answers 403.
 _MALFORMED = ("x", "%00", "..%2F..", "%F0%9F%92%A9", "a" * 600, "*", "tr_%09X", "%27%20or%201")
 
@@ -53,11 +61,22 @@ class Place:
         return f"{self.id}-{self.parameter}"
 
 
+def _written_out(operation: dict[str, Any]) -> dict[str, Any]:
+    """With its parameters in place of references to them."""
+    shared = _DOCUMENT["components"]["parameters"]
+    parameters = [
+        shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each
+        for each in operation.get("parameters", [])
+    ]
+    return {**operation, "parameters": parameters}
+
+
 def _places() -> list[Place]:
     found = []
     for path, methods in _DOCUMENT["paths"].items():
-        for method, operation in methods.items():
-            for parameter in operation.get("parameters", []):
+        for method, known in methods.items():
+            operation = _written_out(known)
+            for parameter in operation["parameters"]:
                 # Of Uppy's addresses the number of a part is no id.
                 if parameter["in"] == "path" and parameter["name"] != "part_number":
                     place = (operation["operationId"], method.upper(), path, operation)
@@ -91,12 +110,16 @@ def _world(cloud: Cloud, token: TokenFor, inbox: Inbox, name: str) -> World:
     gone = sender.create([described(b"x")])
     assert api.delete(f"/transfers/{gone['id']}").status_code == 204
     request = api.post("/requests", json={}).json()
+    webhook = api.post("/webhooks", json={"url": "https://hooks.example.com/"}).json()
+    delivery = api.post(f"/webhooks/{webhook['id']}/test").json()
     upload = api.post(f"/transfers/{draft['id']}/upload-token").json()["url"].rpartition("/")[2]
     ids = {
         "transfer_id": draft["id"],
         "file_id": draft["files"][0]["id"],
         "recipient_id": draft["recipients"][0]["id"],
         "request_id": request["id"],
+        "webhook_id": webhook["id"],
+        "delivery_id": delivery["id"],
         "upload_id": draft["files"][0]["id"],
         "part_number": "1",
         "email": address,

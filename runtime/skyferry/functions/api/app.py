@@ -58,6 +58,8 @@ class App:
     clock: Clock
     ids: Ids
     cors_origins: str
+    #: Whether a file is released only after a scan that found nothing.
+    scanned: bool
     #: Where links lead to, or contract.ADDRESS_OF_REQUEST.
     public_base_url: str
     #: The OpenAPI document as JSON; made when somebody asks for it.

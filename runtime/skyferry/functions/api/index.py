@@ -103,6 +103,7 @@ def build() -> App:
         clock=clock.now,
         ids=ids.new_id,
         cors_origins=settings.cors_origins,
+        scanned=gated,
         public_base_url=settings.public_base_url,
         document=_document,
     )

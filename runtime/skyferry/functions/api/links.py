@@ -24,7 +24,7 @@ def view_link(app: App, call: Call[NoBody, NoQuery]) -> Response:
     found = app.receiving.view(call.path("token"), sessions.shown(call.request))
     if found is None:
         return locked.closed(call)
-    view = schemas.OpenLink.of(*found)
+    view = schemas.OpenLink.of(*found, scanned=app.scanned)
     return page.link(view, call.path("token")) if page.wanted(call.request) else Response.of(view)
 
 

@@ -319,10 +319,13 @@ class OpenLink(Schema):
     status: TransferStatus
     expires_at: Time
     downloads_left: int | None
+    scanned: bool = Field(description="Whether every file was scanned for malware, and none found.")
     files: list[LinkFile]
 
     @classmethod
-    def of(cls, transfer: models.Transfer, files: list[models.File]) -> "OpenLink":
+    def of(
+        cls, transfer: models.Transfer, files: list[models.File], *, scanned: bool
+    ) -> "OpenLink":
         left = transfer.max_downloads
         return cls(
             title=transfer.title,
@@ -331,6 +334,7 @@ class OpenLink(Schema):
             status=transfer.status,
             expires_at=transfer.expires_at,
             downloads_left=None if left is None else left - transfer.download_count,
+            scanned=scanned,
             files=[
                 LinkFile(**file.model_dump(include=set(LinkFile.model_fields))) for file in files
             ],
