@@ -3,11 +3,15 @@ that resolves to something else a moment later gains nothing."""
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from threading import Timer
+from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
 from skyferry.core import limits, webhook_target
@@ -46,7 +50,7 @@ class WebhookSender:
             address = self._addresses(target)[0]
         except OSError:
             raise WebhookUnansweredError("The receiver's name is not known.") from None
-        with _pool(target, address) as pool:
+        with _pool(target, address) as pool, _deadline(pool):
             try:
                 answer = pool.urlopen(
                     "POST",
@@ -99,6 +103,32 @@ def _pool(target: Target, address: str) -> HTTPConnectionPool:
     )
 
 
+@contextmanager
+def _deadline(pool: HTTPConnectionPool) -> Iterator[None]:
+    """End the exchange when its time is up. The library's time-outs are for each read: a receiver that drips
+    its answer byte by byte would hold us for as long as it likes."""
+    made: list[HTTPConnection] = []
+    connect = pool.ConnectionCls
+
+    def connection(*args: Any, **options: Any) -> HTTPConnection:  # noqa: ANN401 - as the library calls it
+        made.append(connect(*args, **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    def cut() -> None:
+        for each in made:
+            if each.sock is not None:
+                with suppress(OSError):
+                    each.sock.shutdown(socket.SHUT_RDWR)
+
+    pool.ConnectionCls = connection  # type: ignore[assignment]
+    timer = Timer(limits.WEBHOOK_DEADLINE, cut)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _in_words(error: HTTPError) -> str:
     """For the owner of the webhook; the library's own text would name addresses."""
     match error:
@@ -109,4 +139,4 @@ def _in_words(error: HTTPError) -> str:
         case NewConnectionError() | ConnectTimeoutError():
             return "The receiver could not be reached."
         case _:
-            return f"The receiver gave no answer within {limits.WEBHOOK_TIMEOUT} seconds."
+            return f"The receiver gave no answer within {limits.WEBHOOK_DEADLINE} seconds."

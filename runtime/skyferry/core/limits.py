@@ -81,6 +81,8 @@ MAX_WEBHOOKS: Final = 10
 MAX_DESCRIPTION: Final = 200
 #: A receiver must take the connection, and answer, within this each.
 WEBHOOK_TIMEOUT: Final = 5
+#: And be done with it within this.
+WEBHOOK_DEADLINE: Final = 10
 DELIVERY_LIFE: Final = 30 * DAY
 #: What happened stays readable for so long after its transfer was purged.
 EVENTS_AFTER_PURGE: Final = 30 * DAY

@@ -71,10 +71,12 @@ class Receiver(ThreadingHTTPServer):
     daemon_threads = True
     #: What it answers: a status, or None for nothing.
     answer: int | None = 204
-    pause = threading.Event()
+    #: What it sends again and again, until we have gone.
+    drip: bytes = b""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.pause = threading.Event()
         self.received: list[tuple[str, dict[str, str], bytes]] = []
         self.names: list[str | None] = []
 
@@ -85,6 +87,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.received.append((self.path, dict(self.headers), body))
+        while self.server.drip and not self.server.pause.wait(0.1):
+            self.wfile.write(self.server.drip)
         if self.server.answer is None:
             self.server.pause.wait(5)
             return
@@ -133,6 +137,7 @@ def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiv
     trusting = ssl.create_default_context(cafile=str(file))
     monkeypatch.setattr(webhook_sender.ssl, "create_default_context", lambda: trusting)
     monkeypatch.setattr(limits, "WEBHOOK_TIMEOUT", 0.5)
+    monkeypatch.setattr(limits, "WEBHOOK_DEADLINE", 1)
     with Receiver() as server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
@@ -241,3 +246,12 @@ def test_the_stand_in_is_spoken_to_in_plain_http(receiver: Receiver, tmp_path: P
         with pytest.raises(WebhookTargetError):
             sender("127.0.0.1").post(f"{origin}/hooks/a", HEADERS, BODY)
         plain.shutdown()
+
+
+@pytest.mark.parametrize("drip", [b"HTTP/1.1 100 Continue\r\n\r\n", b"x"])
+@pytest.mark.timeout(5)
+def test_a_receiver_that_drips_its_answer_is_left(receiver: Receiver, drip: bytes) -> None:
+    receiver.drip = drip
+
+    with pytest.raises(WebhookUnansweredError, match="no answer within 1 second"):
+        sender("127.0.0.1").post(url(receiver), HEADERS, BODY)
