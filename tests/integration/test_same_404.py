@@ -3,6 +3,7 @@ that takes an id, in every position. An operation with a kind of id or a body un
 
 import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,8 +96,11 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def worlds(cloud: Cloud, token: TokenFor, inbox: Inbox) -> dict[str, World]:
-    return {name: _world(cloud, token, inbox, name) for name in ("ada", "bob")}
+def worlds(cloud: Cloud, token: TokenFor, inbox: Inbox) -> Iterator[dict[str, World]]:
+    found = {name: _world(cloud, token, inbox, name) for name in ("ada", "bob")}
+    yield found
+    for world in found.values():
+        world.api.close()
 
 
 def _world(cloud: Cloud, token: TokenFor, inbox: Inbox, name: str) -> World:

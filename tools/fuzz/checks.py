@@ -10,6 +10,8 @@ BEYOND_SCHEMA = {
     "bad-time",  # RFC 3339 leaves more freedom than `date-time` generators make use of
     "timezone-aware",
     "datetime-from-date-parsing",
+    "size-limit",  # of what the environment can scan
+    "unverifiable",  # a SHA-256 of a file that is too large for it
     "out-of-range",  # of the clock, or more text than S3 takes once it is encoded
     "one-of",  # two ways to say when it ends
     "duplicate-part",

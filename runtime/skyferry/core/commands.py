@@ -442,10 +442,10 @@ class NewWebhook(Command):
 
 
 class PatchWebhook(Patch):
-    url: WebhookUrl | None = None
-    events: EventTypes | None = None
+    url: WebhookUrl | None = Field(None, json_schema_extra=_not_null)
+    events: EventTypes | None = Field(None, json_schema_extra=_not_null)
     description: Description | None = None
-    enabled: bool | None = None
+    enabled: bool | None = Field(None, json_schema_extra=_not_null)
 
     @model_validator(mode="after")
     def _keeps_what_it_needs(self) -> Self:
