@@ -29,7 +29,7 @@ HELP: Final = (
     "with the present state, 6 limit or quota, 7 unavailable (try again), 130 interrupted."
 )
 
-_BY_STATUS: Final = {
+_BY_STATUS: Final[dict[int, int]] = {
     HTTPStatus.UNAUTHORIZED: UNAUTHORISED,
     HTTPStatus.FORBIDDEN: UNAUTHORISED,
     HTTPStatus.NOT_FOUND: GONE,
@@ -55,7 +55,7 @@ def exit_code(error: SkyferryError) -> int:
     if isinstance(error, ApiError):
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return UNAVAILABLE
-        return _BY_CODE.get(error.code) or _BY_STATUS.get(HTTPStatus(error.status), FAILED)
+        return _BY_CODE.get(error.code) or _BY_STATUS.get(error.status, FAILED)
     if isinstance(error, StorageError) and error.temporary:
         return UNAVAILABLE
     return next((code for kind, code in _BY_TYPE if isinstance(error, kind)), FAILED)

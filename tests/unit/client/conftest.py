@@ -119,6 +119,6 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result
     monkeypatch.setattr("time.sleep", lambda _: None)
 
     def invoke(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+        return CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
 
     return invoke
