@@ -1,11 +1,11 @@
-"""The files of a link to local files: into a `.part` file beside the target, checked, then renamed."""
+"""Files of the service to local files: into a `.part` file beside the target, checked, then renamed."""
 
 import base64
 import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -13,14 +13,13 @@ from typing import BinaryIO
 
 import httpx
 
-from skyferry_client.client import Client
 from skyferry_client.errors import (
     DamagedFileError,
     LocalFileError,
     StorageError,
     StorageUnreachableError,
 )
-from skyferry_client.models import LinkFile, LinkView
+from skyferry_client.link_models import LinkFile
 from skyferry_client.names import plan_targets, require_inside
 from skyferry_client.progress import Reporter, Task
 from skyferry_client.retry import RetryPolicy
@@ -28,6 +27,9 @@ from skyferry_client.storage import Storage
 from skyferry_client.urls import Download
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+
+#: Answers a signed URL for a file's id; each one may count as a download.
+Issue = Callable[[str], Download]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +42,37 @@ class Received:
 
 
 class Receiver:
-    """Downloads a link's files. An existing file is only ever replaced with `force`."""
+    """Downloads files. An existing file is only ever replaced with `force`."""
 
     def __init__(
         self,
-        client: Client,
+        issue: Issue,
         storage: Storage,
         reporter: Reporter,
         *,
         force: bool = False,
         retry: RetryPolicy | None = None,
     ) -> None:
-        self._client = client
+        self._issue = issue
         self._storage = storage
         self._reporter = reporter
         self._force = force
         self._retry = retry or RetryPolicy()
 
-    def receive(self, link_token: str, link: LinkView, output: Path) -> list[Received]:
-        """Every file of the link; one that cannot be kept does not stop the others.
+    def receive(self, files: Sequence[LinkFile], output: Path) -> list[Received]:
+        """Every file; one that cannot be kept does not stop the others.
 
         ApiError (the link expired, its downloads are used up) and storage errors are raised.
         """
         results = []
         with self._reporter.live():
-            for file, target in plan_targets(link.files, output):
-                results.append(Received(file, target, self._one(link_token, file, target, output)))
+            for file, target in plan_targets(files, output):
+                results.append(Received(file, target, self._one(file, target, output)))
         return results
 
-    def _one(self, link_token: str, file: LinkFile, target: Path, output: Path) -> str | None:
+    def _one(self, file: LinkFile, target: Path, output: Path) -> str | None:
         try:
-            self._fetch(_Source(self._client, link_token, file), target, output)
+            self._fetch(_Source(self._issue, file), target, output)
         except (LocalFileError, DamagedFileError) as error:
             return str(error)
         except OSError as error:
@@ -132,11 +134,10 @@ class Receiver:
 
 
 class _Source:
-    """One file of a link: its signed URL, renewed on demand, and what is known of the object."""
+    """One file: its signed URL, renewed on demand, and what is known of the object."""
 
-    def __init__(self, client: Client, link_token: str, file: LinkFile) -> None:
-        self._client = client
-        self._link_token = link_token
+    def __init__(self, issue: Issue, file: LinkFile) -> None:
+        self._issue = issue
         self._download: Download | None = None
         self.file = file
         self.sha256 = file.sha256
@@ -145,7 +146,7 @@ class _Source:
     def url(self) -> str:
         # Each new URL may count as a download, so one is used for as long as it lasts.
         if self._download is None:
-            download = self._client.create_link_download(self._link_token, self.file.id)
+            download = self._issue(self.file.id)
             if download.size != self.file.size:
                 raise DamagedFileError(f"{self.file.name} has another size than the link said")
             self.sha256 = download.sha256 or self.sha256

@@ -35,6 +35,7 @@ class ApiError(SkyferryError):
         errors: tuple[FieldError, ...] = (),
         request_id: str | None = None,
         retry_after: float | None = None,
+        problem: dict[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -42,6 +43,8 @@ class ApiError(SkyferryError):
         self.detail = detail
         self.errors = errors
         self.request_id = request_id
+        #: The whole problem document, where the answer was one.
+        self.problem = problem or {"status": status, "code": code, "detail": detail}
         self.retry_after = retry_after
 
     def __str__(self) -> str:

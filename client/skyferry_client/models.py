@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Generic, Self, TypeVar
 
 from skyferry_client.urls import Upload, parse_upload
-from skyferry_client.wire import Fields, Scalar
+from skyferry_client.wire import Fields
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a file was refused."""
+    """Why a file was refused, or a mail did not arrive."""
 
     code: str
     detail: str
@@ -73,15 +73,18 @@ class Recipient:
     name: str | None
     locale: str | None
     status: str
+    reason: Reason | None
 
     @classmethod
     def parse(cls, fields: Fields) -> Self:
+        reason = fields.optional_child("reason")
         return cls(
             id=fields.identifier("id"),
             email=fields.text("email"),
             name=fields.optional_text("name"),
             locale=fields.optional_text("locale"),
             status=fields.text("status"),
+            reason=None if reason is None else Reason.parse(reason),
         )
 
 
@@ -108,6 +111,19 @@ class RecipientHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Notify:
+    """Which mails the sender gets."""
+
+    downloads: bool
+    problems: bool
+    reminder: bool
+
+    @classmethod
+    def parse(cls, fields: Fields) -> Self:
+        return cls(fields.flag("downloads"), fields.flag("problems"), fields.flag("reminder"))
+
+
+@dataclass(frozen=True, slots=True)
 class TransferSummary:
     id: str
     status: str
@@ -125,6 +141,11 @@ class TransferSummary:
     total_size: int
     recipient_count: int
     version: int
+    password_protected: bool
+    tags: dict[str, str]
+    notify: Notify
+    #: The upload request that it answers, if any.
+    request_id: str | None
 
     @classmethod
     def parse(cls, fields: Fields) -> Self:
@@ -145,6 +166,10 @@ class TransferSummary:
             total_size=fields.size("total_size"),
             recipient_count=fields.integer("recipient_count"),
             version=fields.integer("version"),
+            password_protected=fields.flag("password_protected"),
+            tags=fields.texts("tags"),
+            notify=Notify.parse(fields.child("notify")),
+            request_id=fields.optional_text("request_id"),
         )
 
 
@@ -174,74 +199,3 @@ class Transfer:
     @property
     def status(self) -> str:
         return self.summary.status
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One link of a transfer's hash-chained log."""
-
-    id: str
-    seq: int
-    type: str
-    at: datetime
-    data: dict[str, Scalar]
-    prev_hash: str
-    hash: str
-
-    @classmethod
-    def parse(cls, fields: Fields) -> Self:
-        return cls(
-            id=fields.identifier("id"),
-            seq=fields.integer("seq"),
-            type=fields.text("type"),
-            at=fields.moment("at"),
-            data=fields.child("data").scalars(),
-            prev_hash=fields.text("prev_hash"),
-            hash=fields.text("hash"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LinkFile:
-    id: str
-    name: str
-    path: str | None
-    size: int
-    content_type: str
-    sha256: str | None
-
-    @classmethod
-    def parse(cls, fields: Fields) -> Self:
-        return cls(
-            id=fields.identifier("id"),
-            name=fields.text("name"),
-            path=fields.optional_text("path"),
-            size=fields.size("size"),
-            content_type=fields.text("content_type"),
-            sha256=fields.optional_text("sha256"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LinkView:
-    """What the holder of a link may see."""
-
-    title: str | None
-    message: str | None
-    sender: str | None
-    expires_at: datetime
-    status: str
-    downloads_left: int | None
-    files: tuple[LinkFile, ...]
-
-    @classmethod
-    def parse(cls, fields: Fields) -> Self:
-        return cls(
-            title=fields.optional_text("title"),
-            message=fields.optional_text("message"),
-            sender=fields.optional_text("sender"),
-            expires_at=fields.moment("expires_at"),
-            status=fields.text("status"),
-            downloads_left=fields.optional_integer("downloads_left"),
-            files=tuple(map(LinkFile.parse, fields.children("files"))),
-        )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from skyferry_client.errors import LocalFileError
-from skyferry_client.models import LinkFile
+from skyferry_client.link_models import LinkFile
 
 _SEPARATORS = re.compile(r"[/\\]")
 _FORBIDDEN = re.compile(r'[<>:"|?*/\\]')

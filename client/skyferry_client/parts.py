@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from skyferry_client.client import PART_WINDOW
+from skyferry_client.calls.uploads import PART_WINDOW
 from skyferry_client.errors import BadAnswerError
 from skyferry_client.urls import MultipartUpload, SignedPart
 

@@ -1,6 +1,7 @@
-"""What a new transfer is made of, and its JSON."""
+"""What is asked of the API when something is made, and its JSON."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 Json = dict[str, object]
 
@@ -47,6 +48,9 @@ class NewTransfer:
     message: str | None = None
     expires_in: int | None = None
     max_downloads: int | None = None
+    password: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    notify_downloads: bool = False
 
     def to_json(self) -> Json:
         return _without_nulls(
@@ -55,9 +59,72 @@ class NewTransfer:
                 "message": self.message,
                 "expires_in": self.expires_in,
                 "max_downloads": self.max_downloads,
+                "password": self.password,
+                "tags": dict(self.tags) or None,
+                "notify": {"downloads": True} if self.notify_downloads else None,
                 "recipients": [recipient.to_json() for recipient in self.recipients],
                 "files": [file.to_json() for file in self.files],
             }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """`expires_in` is in seconds; what is None has no limit, or the server's default."""
+
+    title: str | None = None
+    message: str | None = None
+    max_files: int | None = None
+    max_bytes: int | None = None
+    allowed_types: tuple[str, ...] = ()
+    max_uses: int | None = None
+    password: str | None = None
+    expires_in: int | None = None
+
+    def to_json(self) -> Json:
+        return _without_nulls(
+            {
+                "title": self.title,
+                "message": self.message,
+                "max_files": self.max_files,
+                "max_bytes": self.max_bytes,
+                "allowed_types": list(self.allowed_types) or None,
+                "max_uses": self.max_uses,
+                "password": self.password,
+                "expires_in": self.expires_in,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewContribution:
+    """Files for somebody who asked for them."""
+
+    files: tuple[NewFile, ...]
+    sender_name: str | None = None
+    sender_message: str | None = None
+
+    def to_json(self) -> Json:
+        return _without_nulls(
+            {
+                "sender_name": self.sender_name,
+                "sender_message": self.sender_message,
+                "files": [file.to_json() for file in self.files],
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook:
+    """`url` is https; no `events` means all of them."""
+
+    url: str
+    events: tuple[str, ...] = ()
+    description: str | None = None
+
+    def to_json(self) -> Json:
+        return _without_nulls(
+            {"url": self.url, "events": list(self.events) or None, "description": self.description}
         )
 
 

@@ -7,14 +7,12 @@ the transfer's id, but no token and no URL: whoever reads it can do nothing with
 import contextlib
 import hashlib
 import json
-import os
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from skyferry_client.errors import BadAnswerError
+from skyferry_client.private_files import write_private
 from skyferry_client.source import SourceFile
 from skyferry_client.wire import Fields
 
@@ -31,6 +29,9 @@ class SendRequest:
     message: str | None = None
     expires_in: int | None = None
     max_downloads: int | None = None
+    password: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    notify_downloads: bool = False
 
     def key(self, api_url: str) -> str:
         """Names the request, whoever's token it is sent with and whatever the files now hold."""
@@ -42,6 +43,10 @@ class SendRequest:
             self.message,
             self.expires_in,
             self.max_downloads,
+            # Only whether there is one: a file's name must not help to guess it.
+            self.password is not None,
+            sorted(self.tags),
+            self.notify_downloads,
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
@@ -129,18 +134,7 @@ class StateStore:
                 for file in saved.files
             ],
         }
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f"{key}.", suffix=".tmp", dir=self._folder)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self._path(key))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        write_private(self._path(key), json.dumps(content))
 
     def remove(self, key: str) -> None:
         with contextlib.suppress(OSError):
@@ -148,16 +142,3 @@ class StateStore:
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json"
-
-
-def default_folder() -> Path:
-    """Where this platform keeps what a program remembers between runs."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-        root = Path(base) if base else Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Application Support"
-    else:
-        base = os.environ.get("XDG_STATE_HOME")
-        root = Path(base) if base else Path.home() / ".local" / "state"
-    return root / "skyferry" / "sends"

@@ -75,17 +75,10 @@ class Sender:
         return transfer
 
     def _hash(self, saved: SavedSend | None) -> tuple[SourceFile, ...]:
-        files = []
-        with self._reporter.live():
-            for file in self._request.files:
-                known = saved.known_hash(file) if saved is not None else None
-                if known is not None:
-                    files.append(replace(file, sha256=known))
-                    continue
-                task = self._reporter.task("read", file.name, file.size)
-                files.append(file.hashed(task.advance))
-                task.finish()
-        return tuple(files)
+        def known(file: SourceFile) -> str | None:
+            return saved.known_hash(file) if saved is not None else None
+
+        return hash_all(self._request.files, self._reporter, known)
 
     def _resume(self, saved: SavedSend | None, files: tuple[SourceFile, ...]) -> Transfer | None:
         """The unfinished transfer of the same command, or None when a new one must begin."""
@@ -106,6 +99,9 @@ class Sender:
             )
             return None
         self._reporter.note(f"resuming transfer {transfer.id} ({transfer.status})")
+        if self._request.password is not None:
+            # Not remembered, so it may be another one than last time: the one given now counts.
+            self._client.edit_transfer(transfer.id, {"password": self._request.password})
         return transfer
 
     def _existing(self, transfer_id: str) -> Transfer | None:
@@ -133,7 +129,7 @@ class Sender:
         return transfer
 
     def _upload(self, transfer: Transfer, files: Sequence[SourceFile]) -> Transfer:
-        items = _match(transfer, files)
+        items = match(transfer.files, files)
         if any(item.file.status in _REFUSED for item in items):
             self._forget()
             raise TransferBlockedError(explain_refusal(transfer))
@@ -143,7 +139,7 @@ class Sender:
                 f"{len(items) - len(pending)} of {len(items)} files are already there"
             )
         with self._reporter.live():
-            self._uploader.upload(transfer.id, pending)
+            self._uploader.upload(self._client.uploads(transfer.id), pending)
         finalized = self._finalize(transfer)
         self._reporter.note(f"all files of {transfer.id} are sent")
         return finalized
@@ -190,6 +186,25 @@ class Sender:
         self.resumable = False
 
 
+def hash_all(
+    files: Sequence[SourceFile],
+    reporter: Reporter,
+    known: Callable[[SourceFile], str | None] = lambda _: None,
+) -> tuple[SourceFile, ...]:
+    """The files with their checksums; those that are `known` are not read again."""
+    hashed = []
+    with reporter.live():
+        for file in files:
+            checksum = known(file)
+            if checksum is not None:
+                hashed.append(replace(file, sha256=checksum))
+                continue
+            task = reporter.task("read", file.name, file.size)
+            hashed.append(file.hashed(task.advance))
+            task.finish()
+    return tuple(hashed)
+
+
 def explain_refusal(transfer: Transfer) -> str:
     """Why nothing went to the recipients, file by file."""
     lines = [f"transfer {transfer.id} is {transfer.status}: nothing was sent to the recipients"]
@@ -203,15 +218,20 @@ def explain_refusal(transfer: Transfer) -> str:
 def _new_transfer(request: SendRequest, files: Sequence[SourceFile]) -> NewTransfer:
     return NewTransfer(
         recipients=tuple(NewRecipient(email) for email in request.recipients),
-        files=tuple(
-            NewFile(file.name, file.size, file.content_type, file.folder, _declared(file))
-            for file in files
-        ),
+        files=tuple(map(new_file, files)),
         title=request.title,
         message=request.message,
         expires_in=request.expires_in,
         max_downloads=request.max_downloads,
+        password=request.password,
+        tags=dict(request.tags),
+        notify_downloads=request.notify_downloads,
     )
+
+
+def new_file(file: SourceFile) -> NewFile:
+    """How a local file is declared to the service."""
+    return NewFile(file.name, file.size, file.content_type, file.folder, _declared(file))
 
 
 def _declared(file: SourceFile) -> str | None:
@@ -219,15 +239,15 @@ def _declared(file: SourceFile) -> str | None:
     return file.sha256 if file.size <= _LARGEST_CHECKED else None
 
 
-def _match(transfer: Transfer, files: Sequence[SourceFile]) -> list[Item]:
-    """Each local file with the transfer's file it is; the server promises no order."""
+def match(declared: Sequence[File], files: Sequence[SourceFile]) -> list[Item]:
+    """Each local file with the one of the service it is; the server promises no order."""
     remote: defaultdict[_Content, list[File]] = defaultdict(list)
-    for file in transfer.files:
+    for file in declared:
         remote[(file.path, file.name, file.size, file.sha256)].append(file)
     items = []
     for source in files:
         candidates = remote[(source.folder, source.name, source.size, _declared(source))]
         if not candidates:
-            raise BadAnswerError(f"{source.name} is not among the files of {transfer.id}")
+            raise BadAnswerError(f"{source.name} is not among the files of the answer")
         items.append(Item(source, candidates.pop()))
     return items

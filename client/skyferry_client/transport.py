@@ -1,6 +1,7 @@
 """One API call: the request, its retries, and problem+json turned into errors."""
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -17,9 +18,11 @@ from skyferry_client.wire import Fields
 
 #: RFC 6750 §2.1
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_LINK_TOKEN = re.compile(r"^(/[tru]/)[^/]+")
 _ERRNO = re.compile(r"^\[Errno -?[0-9]+\] ")
 _OVERLOADED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _GATEWAY_FAULTS = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+_log = logging.getLogger(__name__)
 
 
 def user_agent() -> str:
@@ -76,6 +79,7 @@ class Transport:
         *,
         body: Json | None = None,
         params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
         repeatable: bool = True,
     ) -> httpx.Response:
@@ -84,12 +88,12 @@ class Transport:
         `repeatable` is false for what counts every time it is done and has no key against doubles:
         it is sent again only when it surely was not done.
         """
-        headers = {"Accept": "application/json"}
+        sent = {"Accept": "application/json", **(headers or {})}
         if idempotency_key is not None:
-            headers["Idempotency-Key"] = idempotency_key
+            sent["Idempotency-Key"] = idempotency_key
 
         def attempt() -> httpx.Response:
-            return self._send(method, path, body, params, headers)
+            return self._send(method, path, body, params, sent)
 
         def again(error: BaseException) -> bool:
             return _worth_repeating(error, repeatable=repeatable, keyed=idempotency_key is not None)
@@ -112,9 +116,16 @@ class Transport:
             raise ConnectionFailedError(self._host, _reason(error), sent=False) from error
         except httpx.RequestError as error:
             raise ConnectionFailedError(self._host, _reason(error), sent=True) from error
+        seconds = response.elapsed.total_seconds()
+        _log.debug("%s %s: %d, %.2f s", method, _shown(path), response.status_code, seconds)
         if not response.is_success:
             raise api_error(response)
         return response
+
+
+def _shown(path: str) -> str:
+    """Without the token of a link: whoever has it has the link."""
+    return _LINK_TOKEN.sub(r"\1…", path)
 
 
 def answer(response: httpx.Response) -> Fields:
@@ -143,6 +154,7 @@ def api_error(response: httpx.Response) -> ApiError:
             ),
             request_id=problem.optional_text("request_id"),
             retry_after=wait,
+            problem=problem.document(),
         )
     except (json.JSONDecodeError, UnicodeDecodeError, BadAnswerError):
         detail = response.reason_phrase or "no reason given"

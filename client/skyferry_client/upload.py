@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from skyferry_client.client import Client
+from skyferry_client.calls.uploads import Uploads
 from skyferry_client.errors import (
     BadAnswerError,
     StoppedError,
@@ -34,49 +34,45 @@ class Uploader:
 
     def __init__(
         self,
-        client: Client,
         storage: Storage,
         reporter: Reporter,
         *,
         workers: int = 4,
         retry: RetryPolicy | None = None,
     ) -> None:
-        self._client = client
         self._storage = storage
         self._reporter = reporter
         self._workers = workers
         self._retry = retry or RetryPolicy()
 
-    def upload(self, transfer_id: str, items: Sequence[Item]) -> None:
+    def upload(self, uploads: Uploads, items: Sequence[Item]) -> None:
         """Small files side by side, then each large one by its parts side by side."""
         large: list[tuple[Item, MultipartUpload]] = []
         stop = threading.Event()
 
         def small_job(item: Item) -> Callable[[], None]:
             def job() -> None:
-                upload = item.file.upload or self._client.open_upload(transfer_id, item.file.id)
+                upload = item.file.upload or uploads.open(item.file.id)
                 if isinstance(upload, MultipartUpload):
                     large.append((item, upload))
                 else:
-                    self._send_form(transfer_id, item, upload, stop)
+                    self._send_form(uploads, item, upload, stop)
 
             return job
 
         run_all(map(small_job, items), workers=self._workers, stop=stop)
         for item, upload in large:
-            self._send_parts(transfer_id, item, upload)
+            self._send_parts(uploads, item, upload)
 
     def _send_form(
-        self, transfer_id: str, item: Item, upload: PostUpload, stop: threading.Event
+        self, uploads: Uploads, item: Item, upload: PostUpload, stop: threading.Event
     ) -> None:
         source, unused = item.source, [upload]
         task = self._reporter.task("send", source.name, source.size)
 
         def attempt() -> None:
             # Whatever went wrong before, fresh instructions are part of the remedy: URLs expire.
-            current = (
-                unused.pop() if unused else self._client.open_upload(transfer_id, item.file.id)
-            )
+            current = unused.pop() if unused else uploads.open(item.file.id)
             if not isinstance(current, PostUpload):
                 raise BadAnswerError(f"the way to upload {source.name} changed under way")
             meter = Meter(task, stop)
@@ -86,22 +82,20 @@ class Uploader:
 
         self._repeat(attempt, stop)
         source.require_unchanged()
-        self._client.complete_upload(transfer_id, item.file.id)
+        uploads.complete(item.file.id)
         task.finish()
 
-    def _send_parts(self, transfer_id: str, item: Item, upload: MultipartUpload) -> None:
+    def _send_parts(self, uploads: Uploads, item: Item, upload: MultipartUpload) -> None:
         source, file_id = item.source, item.file.id
         parts = plan_parts(source.size, upload)
-        held = {part.number: part.size for part in self._client.iter_parts(transfer_id, file_id)}
+        held = {part.number: part.size for part in uploads.iter_parts(file_id)}
         missing = [part for part in parts if held.get(part.number) != part.size]
         there = len(parts) - len(missing)
         if there:
             self._reporter.note(f"{source.name}: {there} of {len(parts)} parts are already there")
         done = source.size - sum(part.size for part in missing)
         task = self._reporter.task("send", source.name, source.size, done)
-        urls = PartUrls(
-            lambda wanted: self._client.sign_parts(transfer_id, file_id, wanted), missing
-        )
+        urls = PartUrls(lambda wanted: uploads.sign_parts(file_id, wanted), missing)
         stop = threading.Event()
 
         def part_job(part: Part) -> Callable[[], None]:
@@ -109,7 +103,7 @@ class Uploader:
 
         run_all(map(part_job, missing), workers=self._workers, stop=stop)
         source.require_unchanged()
-        self._client.complete_upload(transfer_id, file_id)
+        uploads.complete(file_id)
         task.finish()
 
     def _send_part(

@@ -53,6 +53,16 @@ class Fields:
     def optional_integer(self, key: str) -> int | None:
         return None if self._values.get(key) is None else self.integer(key)
 
+    def flag(self, key: str) -> bool:
+        value = self._values.get(key)
+        if not isinstance(value, bool):
+            raise self._wrong(key, "true or false")
+        return value
+
+    def optional_flag(self, key: str) -> bool:
+        """False where it is absent."""
+        return self._values.get(key) is not None and self.flag(key)
+
     def moment(self, key: str) -> datetime:
         try:
             moment = datetime.fromisoformat(self.text(key))
@@ -85,6 +95,16 @@ class Fields:
         """An object whose values are all text, in the order of the answer."""
         child = self.child(key)
         return {name: child.text(name) for name in map(str, child._values)}
+
+    def text_list(self, key: str) -> tuple[str, ...]:
+        value = self._values.get(key)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(key, "a list of texts")
+        return tuple(value)
+
+    def document(self) -> dict[str, object]:
+        """All of it as it came, for what is checked or kept as a whole."""
+        return {str(key): value for key, value in self._values.items()}
 
     def scalars(self) -> dict[str, Scalar]:
         """The plain values of an object of which the contract names no keys."""

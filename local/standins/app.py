@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import parse_qs
 
 import httpx
 from starlette.applications import Starlette
@@ -15,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.standins.forms import read_form
+from local.standins.grants import Grants
 from local.standins.hooks import Hooks
 from local.standins.issuer import LIFETIME_SECONDS, Issuer
 from local.standins.mail import Mail
@@ -38,6 +39,7 @@ class StandIns:
 
     def __init__(self, issuer: Issuer, emulator: httpx.AsyncClient, publish: Publish) -> None:
         self._issuer = issuer
+        self._grants = Grants(issuer)
         self._emulator = emulator
         self._publish = publish
         self._mails: list[Mail] = []
@@ -52,6 +54,7 @@ class StandIns:
                 Route("/jwks", self.jwks),
                 Route("/token", self.token, methods=["POST"]),
                 Route("/inbox", self.inbox),
+                *self._grants.routes(),
                 *Hooks().routes(),
                 Route(_SEND_EMAIL, self.send_email, methods=["POST"]),
                 Route("/v2/{path:path}", self.forward, methods=["GET", "POST", "PUT", "DELETE"]),
@@ -71,11 +74,12 @@ class StandIns:
         return JSONResponse(self._issuer.jwks(), headers=_CORS)
 
     async def token(self, request: Request) -> Response:
-        """An access token for the form fields `subject`, `scope` and, if given, `email`."""
-        form = parse_qs((await request.body()).decode("utf-8", errors="replace"))
-        subject, scope, email = (
-            form.get(name, [""])[0].strip() for name in ("subject", "scope", "email")
-        )
+        """An access token for the form fields `subject`, `scope` and, if given, `email`; or, with a
+        `grant_type`, what OAuth says."""
+        form = await read_form(request)
+        if "grant_type" in form:
+            return self._grants.token(form)
+        subject, scope, email = (form.get(name, "") for name in ("subject", "scope", "email"))
         if not subject:
             return JSONResponse(
                 {

@@ -26,7 +26,7 @@ class Issuer:
         key: rsa.RSAPrivateKey,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._url = url
+        self.url = url
         self._audience = audience
         self._key = key
         self._clock = clock
@@ -44,7 +44,7 @@ class Issuer:
         """A signed access token for the subject; an address given counts as verified."""
         now = int(self._clock())
         claims = {
-            "iss": self._url,
+            "iss": self.url,
             "aud": self._audience,
             "sub": subject,
             "name": subject,
@@ -64,9 +64,15 @@ class Issuer:
     def discovery(self) -> dict[str, object]:
         """The OpenID Provider configuration."""
         return {
-            "issuer": self._url,
-            "jwks_uri": f"{self._url}/jwks",
-            "token_endpoint": f"{self._url}/token",
+            "issuer": self.url,
+            "jwks_uri": f"{self.url}/jwks",
+            "token_endpoint": f"{self.url}/token",
+            "device_authorization_endpoint": f"{self.url}/device_authorization",
+            "grant_types_supported": [
+                "urn:ietf:params:oauth:grant-type:device_code",
+                "client_credentials",
+                "refresh_token",
+            ],
             "response_types_supported": ["token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [_ALGORITHM],

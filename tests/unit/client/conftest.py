@@ -9,6 +9,7 @@ from fake_reporter import Notes
 from fake_skyferry import FakeSkyferry
 from fake_wire import API, LINK_TOKEN, TOKEN
 from skyferry_client.client import Client
+from skyferry_client.doors import TransferLink
 from skyferry_client.download import Received, Receiver
 from skyferry_client.resume import SendRequest, StateStore
 from skyferry_client.retry import RetryPolicy
@@ -68,7 +69,7 @@ def new_sender(
 
     def make(*paths: Path, title: str | None = None, workers: int = 4) -> Sender:
         request = SendRequest(collect(paths), ("bob@example.com",), title)
-        uploader = Uploader(client, storage, notes, workers=workers, retry=retry)
+        uploader = Uploader(storage, notes, workers=workers, retry=retry)
         store = StateStore(tmp_path / "state")
         return Sender(client, uploader, notes, store, request, sleep=naps.append)
 
@@ -99,8 +100,9 @@ def receive(
 
         def run(*, force: bool = False) -> list[Received]:
             policy = RetryPolicy(first_wait=0.0, sleep=naps.append)
-            receiver = Receiver(anonymous, storage, notes, force=force, retry=policy)
-            return receiver.receive(LINK_TOKEN, anonymous.view_link(LINK_TOKEN), out)
+            link = TransferLink(anonymous, LINK_TOKEN, lambda: None)
+            receiver = Receiver(link.download, storage, notes, force=force, retry=policy)
+            return receiver.receive(link.view().files, out)
 
         yield run
 
@@ -112,10 +114,11 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result
 
     monkeypatch.setenv("SKYFERRY_API_URL", API)
     monkeypatch.setenv("SKYFERRY_TOKEN", TOKEN)
-    monkeypatch.setattr("skyferry_client.cli.default_folder", lambda: tmp_path / "state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setattr("time.sleep", lambda _: None)
 
     def invoke(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+        return CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
 
     return invoke

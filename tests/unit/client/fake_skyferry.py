@@ -134,6 +134,10 @@ class FakeSkyferry:
             "total_size": sum(f["size"] for f in body["files"]),
             "recipient_count": len(body["recipients"]),
             "version": 1,
+            "password_protected": "password" in body,
+            "tags": body.get("tags", {}),
+            "notify": {"downloads": False, "problems": True, "reminder": False},
+            "request_id": None,
             "a_field_of_tomorrow": {"x": 1},
             "recipients": [
                 {
@@ -237,6 +241,7 @@ class FakeSkyferry:
         assert "authorization" not in request.headers
         if path == f"/t/{LINK_TOKEN}":
             view = {
+                "password_required": False,
                 "title": "Plans",
                 "message": None,
                 "sender": "Alice",

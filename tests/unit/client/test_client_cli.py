@@ -8,8 +8,7 @@ import httpx
 import pytest
 from fake_skyferry import FakeSkyferry
 from fake_wire import API, LINK, TOKEN, problem
-from skyferry_client.cli import app
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 Run = Callable[..., Result]
 
@@ -137,16 +136,16 @@ def test_wrong_usage_is_exit_2(run: Run, cloud: FakeSkyferry, arguments: tuple[s
     assert "two words" not in result.output, "a token is never printed"
 
 
-def test_a_missing_token_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SKYFERRY_TOKEN", raising=False)
-    result = CliRunner().invoke(app, ["list", "--api-url", API])
-    assert result.exit_code == 2
-    assert "SKYFERRY_TOKEN" in result.output
+def test_a_missing_token_is_not_authorised(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SKYFERRY_TOKEN")
+    result = run("list", "--api-url", API)
+    assert result.exit_code == 3
+    assert "skyferry login, or SKYFERRY_TOKEN" in result.stderr
 
 
 def test_a_wrong_token_is_told_and_not_shown(run: Run) -> None:
     result = run("list", "--token", "wrong-token")
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "401 unauthorized" in result.stderr
     assert "wrong-token" not in result.output
 
@@ -170,18 +169,20 @@ def test_a_damaged_file_is_exit_1(run: Run, cloud: FakeSkyferry, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "words", "exit_code"),
     [
-        ("expired", "has expired"),
-        ("deleted", "taken this transfer back"),
-        ("download-limit", "used up"),
-        ("not-found", "copied completely?"),
+        ("expired", "has expired", 4),
+        ("deleted", "taken this transfer back", 4),
+        ("download-limit", "used up", 6),
+        ("not-found", "copied completely?", 4),
     ],
 )
-def test_a_link_that_is_over_says_why(run: Run, cloud: FakeSkyferry, code: str, words: str) -> None:
+def test_a_link_that_is_over_says_why(
+    run: Run, cloud: FakeSkyferry, code: str, words: str, exit_code: int
+) -> None:
     cloud.faults.append(lambda _: problem(404 if code == "not-found" else 410, code))
     result = run("receive", LINK)
-    assert result.exit_code == 1
+    assert result.exit_code == exit_code
     assert words in result.stderr
 
 
@@ -191,7 +192,7 @@ def test_a_link_that_ends_under_way_holds_out_no_hope(
     cloud.offer("a.txt", b"hello")
     cloud.faults.append(lambda r: problem(410, "download-limit") if r.method == "POST" else None)
     result = run("receive", LINK, "--output", tmp_path)
-    assert result.exit_code == 1
+    assert result.exit_code == 6
     assert "used up" in result.stderr
     assert "again to continue" not in result.stderr
 
@@ -250,5 +251,5 @@ def test_a_connection_that_fails_is_told_in_words(run: Run, cloud: FakeSkyferry)
 
 def test_an_unknown_transfer_is_told(run: Run) -> None:
     result = run("status", "tr_9")
-    assert result.exit_code == 1
+    assert result.exit_code == 4
     assert "There is nothing here. (404 not-found)" in result.stderr

@@ -7,7 +7,8 @@ from skyferry_client.__main__ import main
 def test_without_its_libraries_the_command_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delitem(sys.modules, "skyferry_client.cli", raising=False)
+    for name in [each for each in sys.modules if each.startswith("skyferry_client.cli")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "typer", None)
 
     with pytest.raises(SystemExit) as refusal:

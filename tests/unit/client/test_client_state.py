@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from skyferry_client.progress import BarReporter, PlainReporter, reporter
-from skyferry_client.resume import SavedFile, SavedSend, StateStore, default_folder
+from skyferry_client.resume import SavedFile, SavedSend, StateStore
 
 SAVED = SavedSend("key", "tr_1", (SavedFile("/a", 1, 2, "c2hh"),))
 
@@ -49,23 +49,6 @@ def test_a_save_that_fails_keeps_the_old_state(
         store.save("k", SavedSend("other", None, ()))
     assert store.load("k") == SAVED
     assert len(list(tmp_path.iterdir())) == 1
-
-
-@pytest.mark.parametrize(
-    ("platform", "variable", "expected"),
-    [
-        ("linux", "XDG_STATE_HOME", "skyferry/sends"),
-        ("win32", "LOCALAPPDATA", "skyferry/sends"),
-        ("darwin", "UNUSED", "Library/Application Support/skyferry/sends"),
-    ],
-)
-def test_the_state_folder_is_the_platforms(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, platform: str, variable: str, expected: str
-) -> None:
-    monkeypatch.setattr("sys.platform", platform)
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    monkeypatch.setenv(variable, str(tmp_path))
-    assert default_folder() == tmp_path / expected
 
 
 def test_bars_are_for_terminals_only() -> None:

@@ -1,0 +1,54 @@
+"""The root of the `skyferry` command."""
+
+from typing import Annotated
+
+import typer
+
+from skyferry_client.cli import (
+    account,
+    config,
+    events,
+    files,
+    links,
+    login,
+    recipients,
+    requests,
+    send,
+    transfers,
+    verify,
+    webhooks,
+)
+from skyferry_client.cli.command import new_app
+from skyferry_client.cli.exit_codes import HELP
+from skyferry_client.transport import user_agent
+
+app = new_app(
+    "skyferry", f"Send files, and receive them by a link.\n\n{HELP}\n\nResults go to stdout."
+)
+for area in (send, transfers, links, account, events, login, verify):
+    area.add_to(app)
+for group in (
+    transfers.transfer,
+    files.file,
+    recipients.recipient,
+    requests.request,
+    webhooks.webhook,
+    links.link,
+    account.suppression,
+    config.config,
+):
+    app.add_typer(group)
+
+
+def main() -> None:
+    """Entry point of the `skyferry` command."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(user_agent())
+        raise typer.Exit
