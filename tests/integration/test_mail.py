@@ -182,11 +182,12 @@ def test_the_sender_is_told_of_a_bounce(known: httpx.Client, inbox: Inbox, addre
 
 def grow_old(dynamodb: "DynamoDBClient", cloud: Cloud, transfer_id: str) -> None:
     """As if the transfer had been made a week ago, with twenty hours left."""
-    rows = dynamodb.scan(
+    pages = dynamodb.get_paginator("scan").paginate(
         TableName=cloud.table_name,
         FilterExpression="sk = :root",
         ExpressionAttributeValues={":root": {"S": f"TRANSFER#{transfer_id}"}},
-    )["Items"]
+    )
+    (row,) = (row for page in pages for row in page["Items"])
     now = datetime.now(UTC)
     times = {
         "created_at": now - timedelta(days=7),
@@ -194,7 +195,7 @@ def grow_old(dynamodb: "DynamoDBClient", cloud: Cloud, transfer_id: str) -> None
         "due_at": now - timedelta(hours=4),
     }
     aged = {name: {"S": format_time(moment)} for name, moment in times.items()}
-    dynamodb.put_item(TableName=cloud.table_name, Item={**rows[0], **aged})
+    dynamodb.put_item(TableName=cloud.table_name, Item={**row, **aged})
 
 
 def sweep(cloud: Cloud) -> None:
