@@ -118,13 +118,17 @@ def _print_list(console: Console, records: Sequence[object]) -> None:
 
 
 def _print_facts(console: Console, facts: Mapping[str, object]) -> None:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in facts.items():
-        if value is not None and value not in ((), {}, ""):
-            _row(grid, name.removesuffix("_at").replace("_", " "), _cell(name, value))
-    console.print(grid)
+    """One fact a line, so that a value can be copied or cut out; what is not known is left out."""
+    shown = {
+        name.removesuffix("_at").replace("_", " "): _cell(name, value)
+        for name, value in facts.items()
+        if value is not None and value not in ((), {}, "")
+    }
+    width = max(map(len, shown), default=0)
+    for name, text in shown.items():
+        below = "\n" + " " * (width + 2)
+        line = Text(f"{name:{width}}  {printable(text).replace(chr(10), below)}")
+        console.print(line, soft_wrap=True)
 
 
 def _print_transfer(console: Console, details: TransferDetails) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from skyferry_client.calls.uploads import Uploads
 from skyferry_client.errors import (
+    ApiError,
     BadAnswerError,
     StoppedError,
     StorageError,
@@ -82,7 +83,7 @@ class Uploader:
 
         self._repeat(attempt, stop)
         source.require_unchanged()
-        uploads.complete(item.file.id)
+        _complete(uploads, item.file.id)
         task.finish()
 
     def _send_parts(self, uploads: Uploads, item: Item, upload: MultipartUpload) -> None:
@@ -103,7 +104,7 @@ class Uploader:
 
         run_all(map(part_job, missing), workers=self._workers, stop=stop)
         source.require_unchanged()
-        uploads.complete(file_id)
+        _complete(uploads, file_id)
         task.finish()
 
     def _send_part(
@@ -149,6 +150,16 @@ class Meter:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self._task.advance(-self._sent)
+
+
+def _complete(uploads: Uploads, file_id: str) -> None:
+    try:
+        uploads.complete(file_id)
+    except ApiError as error:
+        if error.code != "state":
+            raise
+        # The service heard of the bytes from the store while it was asked: what it says now counts.
+        uploads.complete(file_id)
 
 
 def _worth_repeating(error: BaseException) -> bool:

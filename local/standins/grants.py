@@ -34,6 +34,7 @@ class _Device:
     expires_at: float
     asked_at: float = float("-inf")
     subject: str | None = None
+    email: str = ""
 
 
 class Grants:
@@ -43,8 +44,8 @@ class Grants:
         self._issuer = issuer
         self._clock = clock
         self._devices: dict[str, _Device] = {}
-        #: Subject and scope of each refresh token; each is good once.
-        self._refresh: dict[str, tuple[str, str]] = {}
+        #: Subject, scope and address of each refresh token; each is good once.
+        self._refresh: dict[str, tuple[str, str, str]] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -81,6 +82,7 @@ class Grants:
             "<!doctype html><title>Sign in</title><form method=post>"
             f'<label>Code <input name=user_code value="{code}"></label> '
             "<label>You are <input name=subject value=ada></label> "
+            "<label>Your address <input name=email></label> "
             "<button>Sign in</button> <button name=deny value=1>Refuse</button></form>"
         )
 
@@ -90,6 +92,7 @@ class Grants:
         if not found:
             return HTMLResponse("There is no such code.", HTTPStatus.NOT_FOUND)
         found[0].subject = "" if form.get("deny") else form.get("subject", "")
+        found[0].email = form.get("email", "")
         return HTMLResponse("Done; you can close this page.")
 
     def token(self, form: Mapping[str, str]) -> Response:
@@ -106,13 +109,13 @@ class Grants:
     def _program(self, form: Mapping[str, str]) -> Response:
         if not form.get("client_id") or form.get("client_secret") != CLIENT_SECRET:
             return _error("invalid_client", f"The secret is {CLIENT_SECRET!r}.")
-        return self._granted(form["client_id"], form.get("scope", ""), refresh=False)
+        return self._granted(form["client_id"], form.get("scope", ""))
 
     def _again(self, form: Mapping[str, str]) -> Response:
         known = self._refresh.pop(form.get("refresh_token", ""), None)
         if known is None:
             return _error("invalid_grant", "This refresh token is unknown or was used.")
-        return self._granted(*known, refresh=True)
+        return self._renewable(*known)
 
     def _device(self, form: Mapping[str, str]) -> Response:
         code = form.get("device_code", "")
@@ -127,18 +130,20 @@ class Grants:
         del self._devices[code]
         if not device.subject:
             return _error("access_denied", "The sign-in was refused.")
-        return self._granted(device.subject, device.scope, refresh=True)
+        return self._renewable(device.subject, device.scope, device.email)
 
-    def _granted(self, subject: str, scope: str, *, refresh: bool) -> Response:
-        answer: dict[str, object] = {
-            "access_token": self._issuer.token(subject, scope),
+    def _renewable(self, subject: str, scope: str, email: str) -> Response:
+        token = secrets.token_urlsafe(24)
+        self._refresh[token] = (subject, scope, email)
+        return self._granted(subject, scope, email, refresh_token=token)
+
+    def _granted(self, subject: str, scope: str, email: str = "", **more: str) -> Response:
+        answer = {
+            "access_token": self._issuer.token(subject, scope, email),
             "token_type": "Bearer",
             "expires_in": LIFETIME_SECONDS,
+            **more,
         }
-        if refresh:
-            token = secrets.token_urlsafe(24)
-            self._refresh[token] = (subject, scope)
-            answer["refresh_token"] = token
         return JSONResponse(answer, headers=_NO_STORE)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from skyferry_client.calls.base import Calls, segment, transfer_path
+from skyferry_client.calls.base import Calls, all_pages, segment, transfer_path
 from skyferry_client.models import File
 from skyferry_client.request_models import UploadStatus
 from skyferry_client.requests import Json, NewFile
@@ -32,7 +32,9 @@ class Uploads(Calls):
 
     def iter_parts(self, file_id: str) -> Iterator[StoredPart]:
         """The parts that the file store holds."""
-        return self._all(f"{self._upload(file_id)}/parts", StoredPart.parse)
+        path = f"{self._upload(file_id)}/parts"
+        # The store decides how long these pages are.
+        return all_pages(lambda cursor: self._page(path, StoredPart.parse, {"cursor": cursor}))
 
     def complete(self, file_id: str) -> File:
         """Tell the service that a file's bytes are there; safe to repeat."""

@@ -125,7 +125,9 @@ class Run:
         """A command's result: the only thing on stdout."""
         if self.as_json:
             typer.echo(json_text(to_json(result)))
-        elif result is not None:
+        elif result == [] and self.console.is_terminal:
+            self.say("There is none.")
+        else:
             print_result(result)
 
     @contextmanager

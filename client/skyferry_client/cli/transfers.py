@@ -17,6 +17,7 @@ from skyferry_client.cli.values import (
     TransferId,
     changes,
     new_password,
+    tag_filter,
     tags,
 )
 from skyferry_client.documents import Done, TransferDetails
@@ -33,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
 def list_transfers(
     run: Run,
     status: Annotated[str | None, typer.Option(help="Only those with this status.")] = None,
-    tag: Annotated[str | None, typer.Option(help="Only those with this tag, KEY:VALUE.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only those with this tag, KEY=VALUE.")] = None,
     title: Annotated[str | None, typer.Option(help="Only titles that begin like this.")] = None,
     created_after: Annotated[str | None, typer.Option(help="A time, RFC 3339.")] = None,
     created_before: Annotated[str | None, typer.Option(help="A time, RFC 3339.")] = None,
@@ -45,7 +46,7 @@ def list_transfers(
 ) -> object:
     """Your transfers."""
     wanted = TransferFilter(
-        status, tag, title, created_after, created_before, expires_before, updated_since
+        status, tag_filter(tag), title, created_after, created_before, expires_before, updated_since
     )
     return list(itertools.islice(run.client.iter_transfers(wanted), limit))
 

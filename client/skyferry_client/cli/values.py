@@ -13,7 +13,7 @@ _LINK = re.compile(r"(https?://[^?#\s]+)/([tr])/([A-Za-z0-9._~-]+)/?(?:[?#]\S*)?
 
 TransferId = Annotated[str, typer.Argument(metavar="TRANSFER_ID")]
 FileId = Annotated[str, typer.Argument(metavar="FILE_ID")]
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE", help="Files or folders.")]
 Link = Annotated[str, typer.Argument(metavar="LINK", help="The link, as it was given to you.")]
 Title = Annotated[str | None, typer.Option(help="Shown to the others.")]
 Message = Annotated[str | None, typer.Option(help="Shown to the others.")]
@@ -61,6 +61,14 @@ def tags(values: list[str] | None) -> dict[str, str]:
         if not key or not equals:
             raise typer.BadParameter(f"{key or value!r} is not KEY=VALUE", param_hint="--tag")
     return {key: value for key, _, value in pairs}
+
+
+def tag_filter(text: str | None) -> str | None:
+    """KEY=VALUE, as tags are given everywhere else, in the way the API filters by it."""
+    if text is None:
+        return None
+    ((key, value),) = tags([text]).items()
+    return f"{key}:{value}"
 
 
 def link_parts(link: str, kind: str) -> tuple[str, str]:

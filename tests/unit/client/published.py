@@ -36,6 +36,16 @@ def request_of(operation_id: str) -> tuple[str, str]:
     return method, path
 
 
+def parameters_of(operation_id: str) -> set[str]:
+    """Names of the query parameters that an operation takes."""
+    shared = DOCUMENT["components"]["parameters"]
+    listed = [
+        shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each
+        for each in OPERATIONS[operation_id][2].get("parameters", ())
+    ]
+    return {each["name"] for each in listed if each["in"] == "query"}
+
+
 def example_of(operation_id: str) -> httpx.Response:
     """The answer that the document gives as an example."""
     _, _, operation = OPERATIONS[operation_id]

@@ -19,7 +19,7 @@ REQUEST_LINK = LINK.replace("/t/", "/r/")
 
 #: Arguments of each command, and what it asks of the service at last.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "list --status ready --tag k:v --title x --limit 3": ("GET", "/transfers"),
+    "list --status ready --tag k=v --title x --limit 3": ("GET", "/transfers"),
     "status tr_1": ("GET", "/transfers/tr_1/recipients"),
     "transfer show tr_1": ("GET", "/transfers/tr_1/recipients"),
     "transfer edit tr_1 --title x --tag a=b": ("PATCH", "/transfers/tr_1"),
@@ -178,6 +178,7 @@ def test_exit_codes_are_in_the_help(run: Run) -> None:
         "transfer edit tr_1 --clear status",
         "transfer edit tr_1 --tag nonsense",
         "transfer edit tr_1 --tag =x",
+        "list --tag nonsense",
         "webhook edit wh_1",
         "file rename tr_1 fl_1",
         f"upload {LINK} file",

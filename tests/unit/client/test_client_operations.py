@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fake_skyferry import FakeSkyferry
 from fake_wire import TIME
-from published import DOCUMENT, OPERATIONS, example_of, request_of
+from published import DOCUMENT, OPERATIONS, example_of, parameters_of, request_of
 from skyferry_client.client import Client
 from skyferry_client.errors import ApiError, BadAnswerError
 from skyferry_client.requests import (
@@ -116,6 +116,7 @@ def test_a_call_is_the_published_operation(
         CALLS[operation_id](client)
     (request,) = cloud.requests
     assert (request.method, request.url.path.removeprefix("/v1")) == request_of(operation_id)
+    assert set(request.url.params) <= parameters_of(operation_id)
 
 
 @pytest.mark.parametrize("operation_id", CALLS)

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from fake_reporter import Notes
 from fake_skyferry import FakeSkyferry
-from fake_wire import TIME, at_part, sha256, store_error
+from fake_wire import TIME, at_part, problem, sha256, store_error
 from skyferry_client.errors import (
+    ApiError,
     BadAnswerError,
     FileChangedError,
     LocalFileError,
@@ -263,3 +264,20 @@ def test_files_alike_but_for_their_contents_are_not_mixed_up(
         file.declared["sha256"] == sha256(file.content or b"") for file in cloud.files.values()
     )
     assert len(cloud.forms) == 3
+
+
+def test_a_complete_that_the_stores_event_overtakes_is_asked_again(
+    cloud: FakeSkyferry, new_sender: Callable[..., Sender], big: Path
+) -> None:
+    overtaken = [problem(409, "state", "The file is scanning.")]
+
+    def overtake(request: httpx.Request) -> httpx.Response | None:
+        return overtaken.pop() if request.url.path.endswith("/complete") and overtaken else None
+
+    cloud.faults.append(overtake)
+    assert new_sender(big).send(wait_for=60).status == "ready"
+    cloud.faults[:] = [
+        lambda r: problem(409, "state", "No.") if r.url.path.endswith("/complete") else None
+    ]
+    with pytest.raises(ApiError, match="409 state"):
+        new_sender(big, title="again").send(wait_for=60)
