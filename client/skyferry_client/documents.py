@@ -1,4 +1,4 @@
-"""Results as JSON documents, written as the API writes them."""
+"""Results as JSON documents, by the names of our records, which are the API's."""
 
 import json
 from collections.abc import Mapping

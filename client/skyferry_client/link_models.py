@@ -60,9 +60,9 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a password opens a link with, until `expires_at`. `token` is a secret."""
+    """What a password opens a link with, until `expires_at`. `session` is a secret."""
 
-    token: str
+    session: str
     expires_at: datetime
 
     @classmethod

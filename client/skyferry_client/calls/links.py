@@ -43,4 +43,4 @@ def link_path(link_token: str) -> str:
 
 
 def shown(session: Session | None) -> dict[str, str]:
-    return {} if session is None else {_SESSION_HEADER: session.token}
+    return {} if session is None else {_SESSION_HEADER: session.session}

@@ -122,11 +122,11 @@ def test_an_issuer_beyond_this_machine_needs_tls(address: str) -> None:
         Provider(address, "cli")
 
 
-def test_an_endpoint_without_tls_gets_no_secret(issuer: FakeIssuer) -> None:
+def test_an_endpoint_without_tls_gets_no_secret(issuer: FakeIssuer, cloud: FakeSkyferry) -> None:
     issuer.discovery["token_endpoint"] = "http://issuer.example.test/token"
-    with Provider(ISSUER, "cli") as provider, pytest.raises(SignInError):
+    with Provider(ISSUER, "cli") as provider, pytest.raises(SignInError, match="not an https"):
         provider.client_credentials("secret", None, None)
-    assert issuer.forms == []
+    assert {request.method for request in cloud.requests} == {"GET"}
 
 
 def test_an_issuer_that_is_another_is_refused(issuer: FakeIssuer) -> None:

@@ -133,6 +133,16 @@ def test_an_event_rewritten_with_its_hash_breaks_the_next_one() -> None:
     assert [each.seq for each in verdict.findings] == [2]
 
 
+def test_an_event_of_another_transfer_does_not_belong_however_well_it_is_bound() -> None:
+    events = log()
+    events[2] = {**events[2], "transfer_id": "tr_2"}
+    events[2]["hash"] = digest(events[2])
+    verdict = check(events, None, None)
+    assert [(each.seq, "another transfer" in each.problem) for each in verdict.findings] == [
+        (3, True)
+    ]
+
+
 def test_a_log_cut_at_its_end_is_found_by_the_receipt_alone(
     key: ec.EllipticCurvePrivateKey,
 ) -> None:
@@ -189,7 +199,14 @@ def test_a_receipt_signed_by_another_is_broken(key: ec.EllipticCurvePrivateKey) 
 
 
 @pytest.mark.parametrize(
-    "keys", [{}, {"keys": None}, {"keys": [None, 5, {}]}, {"keys": [{"kid": KID}]}]
+    "keys",
+    [
+        {},
+        {"keys": None},
+        {"keys": [None, 5, {}]},
+        {"keys": [{"kid": KID}]},
+        {"keys": [{"kid": KID, "kty": "oct", "k": "eHh4"}]},
+    ],
 )
 def test_keys_that_are_none_hold_nothing(
     key: ec.EllipticCurvePrivateKey, keys: dict[str, Any]
