@@ -463,13 +463,16 @@ class FakeFiles:
             for number, content in sorted(parts.items())
         ]
 
-    def complete_multipart(self, file: File, parts: Sequence[StoredPart]) -> None:
-        stored = self.uploads.pop(file.upload_id or "")
+    def complete_multipart(self, file: File, parts: Sequence[StoredPart]) -> bool:
+        stored = self.uploads.pop(file.upload_id or "", None)
+        if stored is None:
+            return False
         joined = b"".join(stored[part.number] for part in parts)
         self.objects[file.inbox_key] = joined
         self.joined[file.inbox_key] = (
             f'"{hashlib.md5(joined, usedforsecurity=False).hexdigest()}-{len(parts)}"'
         )
+        return True
 
     def abort_multipart(self, file: File) -> None:
         self.uploads.pop(file.upload_id or "", None)

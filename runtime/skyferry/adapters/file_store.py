@@ -123,14 +123,20 @@ class FileStore:
                 raise
         return found
 
-    def complete_multipart(self, file: File, parts: Sequence[StoredPart]) -> None:
+    def complete_multipart(self, file: File, parts: Sequence[StoredPart]) -> bool:
         with unavailable_on_fault("S3"):
-            self.client.complete_multipart_upload(
-                Bucket=self.bucket,
-                Key=file.inbox_key,
-                UploadId=file.upload_id or "",
-                MultipartUpload={"Parts": [_completed(part) for part in parts]},
-            )
+            try:
+                self.client.complete_multipart_upload(
+                    Bucket=self.bucket,
+                    Key=file.inbox_key,
+                    UploadId=file.upload_id or "",
+                    MultipartUpload={"Parts": [_completed(part) for part in parts]},
+                )
+            except ClientError as error:
+                if error_code(error) == "NoSuchUpload":
+                    return False
+                raise
+        return True
 
     def abort_multipart(self, file: File) -> None:
         with unavailable_on_fault("S3"):

@@ -246,7 +246,9 @@ class FileStore(Protocol):
     def parts(self, file: File) -> list[StoredPart] | None:
         """What the store holds of the upload, by number; None when there is no such upload (any more)."""
 
-    def complete_multipart(self, file: File, parts: Sequence[StoredPart]) -> None: ...
+    def complete_multipart(self, file: File, parts: Sequence[StoredPart]) -> bool:
+        """False when there is no such upload (any more)."""
+
     def abort_multipart(self, file: File) -> None:
         """No error when there is nothing to abort."""
 

@@ -23,6 +23,7 @@ from skyferry.core.models import (
     Reason,
     StoredPart,
     Transfer,
+    TransferStatus,
 )
 from skyferry.core.ports import Clock, FileStore, Ids, TransferStore
 
@@ -89,7 +90,7 @@ class Uploading:
         mine = self.store.start_multipart(file)
 
         def decide(transfer: Transfer) -> Change | None:
-            current = self.transfers.file(file.owner, file.transfer_id, file.id)
+            current = self._current(file)
             if current.upload_id is not None:
                 return None
             access.require_uploadable(transfer, current, self.clock())
@@ -104,7 +105,7 @@ class Uploading:
 
         try:
             guarded.change(self.transfers, file.owner, file.transfer_id, decide)
-            current = self.transfers.file(file.owner, file.transfer_id, file.id)
+            current = self._current(file)
         except BaseException:
             self.store.abort_multipart(file.replace(upload_id=mine))
             raise
@@ -123,36 +124,44 @@ class Uploading:
     def complete(self, principal: Principal, transfer_id: str, file_id: str) -> File:
         """Safe to repeat. Raises UploadIncompleteError while bytes are missing (nothing changes), and
         SizeLimitError when there are more than declared: then the file is rejected for good."""
-        owner = principal.owner
-        access.require_present(self.transfers.get(owner, transfer_id))
-        file = self.transfers.file(owner, transfer_id, file_id)
-        if file.status is not FileStatus.PENDING:
-            if file.status in {FileStatus.REJECTED, FileStatus.INFECTED}:
-                raise StateError(f"The file is {file.status}; its upload cannot be completed.")
-            return file
-        self.uploadable(principal, transfer_id, file_id)
+        transfer = self.transfers.get(principal.owner, transfer_id)
+        access.require_present(transfer)
+        file = self.transfers.file(principal.owner, transfer_id, file_id)
+        if file.status is FileStatus.PENDING:
+            # Of a finalized transfer all bytes are there, only their events may be under way.
+            if transfer.status_at(self.clock()) is not TransferStatus.SCANNING:
+                access.require_open_list(transfer, self.clock())
+            file = self._completed(file)
+        if file.status in {FileStatus.REJECTED, FileStatus.INFECTED}:
+            raise StateError(f"The file is {file.status}; its upload cannot be completed.")
+        return file
+
+    def _completed(self, file: File) -> File:
         parts = self.store.parts(file) if file.upload_id else None
-        if parts is not None:
-            self._join(file, parts)
-        elif self.store.head(file.inbox_key) is None:
+        joined = parts is not None and self._join(file, parts)
+        # Events of the store may have been faster: then the object has left the inbox already.
+        if (
+            not joined
+            and self.store.head(file.inbox_key) is None
+            and self._current(file).status is FileStatus.PENDING
+        ):
             raise UploadIncompleteError("Nothing has been uploaded for this file yet.")
 
         def decide(transfer: Transfer) -> Change | None:
-            current = self.transfers.file(owner, transfer_id, file_id)
-            return lifecycle.uploaded(transfer, current, self.clock(), self.ids)
+            return lifecycle.uploaded(transfer, self._current(file), self.clock(), self.ids)
 
-        guarded.change(self.transfers, owner, transfer_id, decide)
-        return self.transfers.file(owner, transfer_id, file_id)
+        guarded.change(self.transfers, file.owner, file.transfer_id, decide)
+        return self._current(file)
 
-    def _join(self, file: File, parts: Sequence[StoredPart]) -> None:
-        """The sum is compared before the store makes an object of it."""
+    def _join(self, file: File, parts: Sequence[StoredPart]) -> bool:
+        """The sum is compared before the store makes an object of it. False: somebody else ended the upload."""
         self.refuse_surplus(file, parts)
         total = sum(part.size for part in parts)
         if total < file.size:
             raise UploadIncompleteError(
                 f"{total} of {file.size} bytes have been uploaded; {file.size - total} are missing."
             )
-        self.store.complete_multipart(file, parts)
+        return self.store.complete_multipart(file, parts)
 
     def refuse_surplus(self, file: File, parts: Sequence[StoredPart]) -> None:
         """Raises SizeLimitError for more bytes than declared: the parts are gone, the file is rejected."""
@@ -166,9 +175,13 @@ class Uploading:
 
     def _refuse(self, file: File, reason: Reason) -> None:
         def decide(transfer: Transfer) -> Change | None:
-            current = self.transfers.file(file.owner, file.transfer_id, file.id)
             return lifecycle.refused(
-                transfer, current, FileStatus.REJECTED, reason, self.clock(), self.ids
+                transfer,
+                self._current(file),
+                FileStatus.REJECTED,
+                reason,
+                self.clock(),
+                self.ids,
             )
 
         guarded.change(self.transfers, file.owner, file.transfer_id, decide)
@@ -181,7 +194,7 @@ class Uploading:
         self.store.abort_multipart(file)
 
         def decide(transfer: Transfer) -> Change | None:
-            current = self.transfers.file(file.owner, transfer_id, file_id)
+            current = self._current(file)
             if current.upload_id != file.upload_id:
                 return None
             return lifecycle.upload_opened(transfer, current, None, self.clock(), self.ids)
@@ -197,6 +210,9 @@ class Uploading:
         file = self.transfers.file(principal.owner, transfer_id, file_id)
         access.require_uploadable(transfer, file, self.clock())
         return transfer, file
+
+    def _current(self, file: File) -> File:
+        return self.transfers.file(file.owner, file.transfer_id, file.id)
 
 
 def _require_checksums(file: File, parts: Sequence[PartRequest]) -> None:

@@ -93,7 +93,7 @@ class Verifying:
         return file if verdict is None else self._apply(file, stored, verdict)
 
     def _verified(self, file: File, stored: StoredObject) -> File:
-        if file.status is FileStatus.SCANNING and file.etag == stored.etag:
+        if _is_verified(file, stored):
             return file
         sha256, refusal = self._examine(file, stored)
         if refusal is not None:
@@ -101,7 +101,8 @@ class Verifying:
 
         def decide(transfer: Transfer) -> Change | None:
             current = self._current(file)
-            if current.status.settled:
+            # The event of the upload and the one of its scan may be worked off side by side.
+            if current.status.settled or _is_verified(current, stored):
                 return None
             return lifecycle.verified(transfer, current, stored, sha256, self.clock(), self.ids)
 
@@ -182,3 +183,7 @@ class Verifying:
 
     def _current(self, file: File) -> File:
         return self.transfers.file(file.owner, file.transfer_id, file.id)
+
+
+def _is_verified(file: File, stored: StoredObject) -> bool:
+    return file.status is FileStatus.SCANNING and file.etag == stored.etag

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.stub import Stubber
 from skyferry.adapters.aws_errors import unavailable_on_fault
 from skyferry.adapters.content_disposition import attachment
 from skyferry.adapters.file_store import FileStore, _full
@@ -104,6 +105,14 @@ def test_parts_are_listed_and_joined(store: FileStore, checksums: bool) -> None:
     assert stored is not None
     assert stored.size == file.size
     assert stored.sha256 is None
+
+
+def test_an_upload_that_was_ended_is_not_joined(store: FileStore) -> None:
+    """By S3's documented answer: moto has none for this."""
+    with Stubber(clients.s3()) as s3:
+        s3.add_client_error("complete_multipart_upload", "NoSuchUpload", http_status_code=404)
+
+        assert not store.complete_multipart(any_file(upload_id="gone"), [])
 
 
 def test_a_promoted_object_has_its_bytes_and_no_declared_type(store: FileStore) -> None:

@@ -65,7 +65,7 @@ def test_parts_are_listed_by_number_and_joined(stored: Stored) -> None:
     parts = stored.store.parts(file)
     assert parts is not None
     assert [(part.number, part.size) for part in parts] == [(1, len(PART)), (2, 1)]
-    stored.store.complete_multipart(file, parts)
+    assert stored.store.complete_multipart(file, parts)
 
     joined = stored.store.head(file.inbox_key)
     assert joined is not None

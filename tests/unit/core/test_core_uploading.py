@@ -179,6 +179,38 @@ def test_completing_after_a_lost_answer_finds_the_object() -> None:
     assert world.uploading.complete(ME, file.transfer_id, file.id).status is FileStatus.UPLOADED
 
 
+@pytest.mark.parametrize("overtaken_at", ["parts", "complete_multipart"])
+def test_completing_while_the_events_release_the_file_finds_it_done(
+    monkeypatch: pytest.MonkeyPatch, overtaken_at: str
+) -> None:
+    """Somebody else completes and the store's event promotes the object, all between two of our steps."""
+    world = World(gated=False)
+    file = big_file(world)
+    world.transfers.children[file.id] = world.file(file).replace(sha256=None)
+    sign(world, file, BIG)
+    arrive(world, file, b"x" * BIG)
+    step = getattr(world.store, overtaken_at)
+
+    def overtaken(current: File, *arguments: object) -> object:
+        monkeypatch.undo()
+        world.store.complete_multipart(current, world.store.parts(current) or [])
+        world.verifying.object_created(current.inbox_key)
+        return step(current, *arguments)
+
+    monkeypatch.setattr(world.store, overtaken_at, overtaken)
+
+    assert world.uploading.complete(ME, file.transfer_id, file.id).status is FileStatus.CLEAN
+
+
+def test_completing_after_finalizing_waits_for_no_event() -> None:
+    world = World()
+    file = world.create(b"small").files[0]
+    world.upload(file, b"small")
+    world.sending.finalize(ME, file.transfer_id)
+
+    assert world.uploading.complete(ME, file.transfer_id, file.id).status is FileStatus.UPLOADED
+
+
 def test_missing_bytes_are_named_and_nothing_changes() -> None:
     world = World()
     file = big_file(world)

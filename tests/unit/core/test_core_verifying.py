@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 from skyferry.contract import ScanVerdict
 from skyferry.core import limits
@@ -55,6 +57,25 @@ def test_a_scan_result_that_overtakes_the_upload_event_is_enough() -> None:
 
     world.verifying.scanned(file.inbox_key, etag, CLEAN)
 
+    assert world.file(file).status is FileStatus.CLEAN
+
+
+def test_events_worked_off_side_by_side_verify_a_file_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    file, etag = uploaded(world, b"hello")
+    read = world.store.read
+
+    def overtaken(key: str, tag: str) -> Iterator[bytes]:
+        monkeypatch.undo()
+        world.verifying.object_created(file.inbox_key)
+        return read(key, tag)
+
+    monkeypatch.setattr(world.store, "read", overtaken)
+    world.verifying.scanned(file.inbox_key, etag, CLEAN)
+
+    log = world.transfers.events(file.owner, file.transfer_id, 0, 100)
+    told = [event.type for event in log]
+    assert told.count("file.verified") == 1
     assert world.file(file).status is FileStatus.CLEAN
 
 
