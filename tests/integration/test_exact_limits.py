@@ -1,7 +1,6 @@
 """Limits that hold to the unit under sixty at once, on a DynamoDB whose transactions are real."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from skyferry.core.models import Change, Recipient, Transfer
 from skyferry.core.quotas import Quotas
 from skyferry.shared import clock, ids
 
+from tests.integration.at_once import all_at_once, warm_up
 from tests.integration.conftest import Inbox
 from tests.integration.sender import Sender, token_in
 from tests.integration.straight import created
@@ -58,8 +58,7 @@ def test_a_quota_is_exact_under_a_race(
                 return False
             return True
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        outcomes = Counter(pool.map(create, range(PARALLEL)))
+    outcomes = Counter(all_at_once(PARALLEL, create))
 
     assert outcomes == {True: fit, False: PARALLEL - fit}
     usage = UsageTable(table).read(subject, clock.now())
@@ -91,8 +90,7 @@ def test_mails_of_one_transfer_are_exact_under_a_race(table: Table, subject: str
                 return False
             return True
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        outcomes = Counter(pool.map(add, range(PARALLEL)))
+    outcomes = Counter(all_at_once(PARALLEL, add))
 
     assert outcomes == {True: 7, False: PARALLEL - 7}
     assert len(transfers.recipients(subject, transfer.id)) == 7
@@ -109,8 +107,7 @@ def test_a_rate_is_exact_under_a_race(table: Table, subject: str) -> None:
     def count(_: int) -> int | None:
         return counters.add(f"test#{subject}", begun, begun + timedelta(minutes=1), 25)
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        counted = list(pool.map(count, range(PARALLEL)))
+    counted = all_at_once(PARALLEL, count)
 
     assert sorted(each for each in counted if each is not None) == list(range(1, 26))
     assert counted.count(None) == PARALLEL - 25
@@ -124,14 +121,13 @@ def test_sixty_tries_get_five_downloads(
     place = f"/t/{token}/files/{transfer['files'][0]['id']}/download"
 
     def claim(_: int) -> tuple[int, str | None]:
-        while (answer := public.post(place)).status_code == 503:
+        while (answer := public.post(place, timeout=60)).status_code == 503:
             pass
         told: dict[str, Any] = answer.json()
         return answer.status_code, told.get("code")
 
-    # Each request under way is a process of the emulator: more time out on two cores.
-    with ThreadPoolExecutor(20) as pool:
-        answers = Counter(pool.map(claim, range(PARALLEL)))
+    warm_up(api, PARALLEL)
+    answers = Counter(all_at_once(PARALLEL, claim))
 
     assert answers == {(201, None): 5, (410, "download-limit"): 55}
     assert Sender(api).get(transfer)["download_count"] == 5

@@ -2,29 +2,24 @@
 
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.integration.at_once import all_at_once, warm_up
 from tests.integration.conftest import Inbox
 from tests.integration.sender import Sender, described
 
 PARALLEL = 100
 
 
-def _all_at_once(
+def _with_one_key(
     api: httpx.Client, path: str, body: dict[str, Any] | None, times: int
 ) -> list[httpx.Response]:
     headers = {"Idempotency-Key": uuid.uuid4().hex}
-
-    def send(_: int) -> httpx.Response:
-        return api.post(path, json=body, headers=headers)
-
-    # Each request under way is a process of the emulator: more time out on two cores.
-    with ThreadPoolExecutor(20) as pool:
-        return list(pool.map(send, range(times)))
+    warm_up(api, times)
+    return all_at_once(times, lambda _: api.post(path, json=body, headers=headers, timeout=60))
 
 
 def _one_effect(answers: list[httpx.Response], status: int) -> dict[str, Any]:
@@ -40,7 +35,7 @@ def _one_effect(answers: list[httpx.Response], status: int) -> dict[str, Any]:
 
 
 def test_a_hundred_creates_make_one_transfer(api: httpx.Client) -> None:
-    answers = _all_at_once(api, "/transfers", {"files": [described(b"hello")]}, PARALLEL)
+    answers = _with_one_key(api, "/transfers", {"files": [described(b"hello")]}, PARALLEL)
 
     made = _one_effect(answers, 201)
     assert [each["id"] for each in api.get("/transfers").json()["data"]] == [made["id"]]
@@ -63,7 +58,7 @@ def test_forty_additions_add_one(
 ) -> None:
     transfer = Sender(api).create([])
 
-    made = _one_effect(_all_at_once(api, f"/transfers/{transfer['id']}/{place}", body, 40), 201)
+    made = _one_effect(_with_one_key(api, f"/transfers/{transfer['id']}/{place}", body, 40), 201)
 
     assert [each["id"] for each in members(Sender(api).get(transfer))] == [made["id"]]
 
@@ -73,7 +68,7 @@ def test_forty_finalizations_finalize_once(api: httpx.Client) -> None:
     transfer = sender.create([described(b"hello")])
     sender.upload(transfer, 0, b"hello")
 
-    _one_effect(_all_at_once(api, f"/transfers/{transfer['id']}/finalize", None, 40), 202)
+    _one_effect(_with_one_key(api, f"/transfers/{transfer['id']}/finalize", None, 40), 202)
 
     sender.until(transfer, "ready")
     events = api.get(f"/transfers/{transfer['id']}/events", params={"limit": 100}).json()["data"]
@@ -86,7 +81,7 @@ def test_forty_resends_send_one_mail(api: httpx.Client, inbox: Inbox, recipient:
     member = transfer["recipients"][0]["id"]
     place = f"/transfers/{transfer['id']}/recipients/{member}/resend"
 
-    _one_effect(_all_at_once(api, place, None, 40), 202)
+    _one_effect(_with_one_key(api, place, None, 40), 202)
 
     Sender(api).wait(lambda: len(inbox.mails(recipient)) >= 2)
     # A second one would have been sent by the time that another transfer's is there.
@@ -102,8 +97,7 @@ def test_a_key_with_another_payload_is_refused_also_in_a_race(api: httpx.Client)
     def create(number: int) -> httpx.Response:
         return api.post("/transfers", json={"title": f"No. {number % 2}"}, headers=headers)
 
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(create, range(20)))
+    answers = all_at_once(20, create)
 
     assert {each.status_code for each in answers} <= {201, 409, 422}
     assert len({each.json()["title"] for each in answers if each.status_code == 201}) == 1

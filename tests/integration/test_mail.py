@@ -3,16 +3,16 @@
 import subprocess
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import httpx
 import pytest
-from skyferry.core.models import format_time
 
 from local.cloud import Cloud
 from local.scanner.index import EICAR
+from tests.integration.aging import set_times
 from tests.integration.conftest import Inbox, TokenFor, aws_connection, connect
 from tests.integration.sender import Sender, described, token_in
 
@@ -182,20 +182,14 @@ def test_the_sender_is_told_of_a_bounce(known: httpx.Client, inbox: Inbox, addre
 
 def grow_old(dynamodb: "DynamoDBClient", cloud: Cloud, transfer_id: str) -> None:
     """As if the transfer had been made a week ago, with twenty hours left."""
-    pages = dynamodb.get_paginator("scan").paginate(
-        TableName=cloud.table_name,
-        FilterExpression="sk = :root",
-        ExpressionAttributeValues={":root": {"S": f"TRANSFER#{transfer_id}"}},
+    set_times(
+        dynamodb,
+        cloud,
+        f"TRANSFER#{transfer_id}",
+        created_at=timedelta(days=-7),
+        expires_at=timedelta(hours=20),
+        due_at=timedelta(hours=-4),
     )
-    (row,) = (row for page in pages for row in page["Items"])
-    now = datetime.now(UTC)
-    times = {
-        "created_at": now - timedelta(days=7),
-        "expires_at": now + timedelta(hours=20),
-        "due_at": now - timedelta(hours=4),
-    }
-    aged = {name: {"S": format_time(moment)} for name, moment in times.items()}
-    dynamodb.put_item(TableName=cloud.table_name, Item={**row, **aged})
 
 
 def sweep(cloud: Cloud) -> None:

@@ -1,15 +1,15 @@
-"""Promises that only hold if they hold for many at once."""
+"""Twenty transfers at once, two of them bad."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 
 from local.cloud import Cloud
 from local.scanner.index import EICAR
+from tests.integration.at_once import all_at_once
 from tests.integration.conftest import Inbox
-from tests.integration.sender import Sender, described, token_in
+from tests.integration.sender import Sender, described
 
 PARALLEL = 20
 
@@ -32,8 +32,7 @@ def test_twenty_at_once_one_infected_one_of_the_wrong_size(
         assert sender.finalize(transfer).status_code in {202, 409}
         return sender.until(transfer, "ready", "blocked", timeout=120)
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        transfers = list(pool.map(send, range(PARALLEL)))
+    transfers = all_at_once(PARALLEL, send)
 
     assert Counter(transfer["status"] for transfer in transfers) == {"ready": 18, "blocked": 2}
     assert transfers[infected]["files"][0]["status"] == "infected"
@@ -68,39 +67,3 @@ def _dead_letters(cloud: Cloud, sqs: Any) -> int:
         int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"][asked[0]])
         for url in urls
     )
-
-
-def test_a_download_cap_is_exact_under_a_race(
-    api: httpx.Client, public: httpx.Client, inbox: Inbox, recipient: str
-) -> None:
-    transfer = Sender(api).send(b"hello", recipient, max_downloads=3)
-    token = token_in(inbox.wait_for(recipient))
-    place = f"/t/{token}/files/{transfer['files'][0]['id']}/download"
-
-    def claim(_: int) -> int:
-        answer = public.post(place)
-        while answer.status_code == 503:
-            answer = public.post(place)
-        return answer.status_code
-
-    with ThreadPoolExecutor(15) as pool:
-        codes = Counter(pool.map(claim, range(15)))
-
-    assert codes == {201: 3, 410: 12}
-    assert Sender(api).get(transfer)["download_count"] == 3
-
-
-def test_one_key_makes_one_transfer_however_often_it_is_sent(api: httpx.Client) -> None:
-    body = {"files": [described(b"hello")]}
-    headers = {"Idempotency-Key": "the same for all"}
-
-    def create(_: int) -> tuple[int, str]:
-        answer = api.post("/transfers", json=body, headers=headers)
-        return answer.status_code, answer.text if answer.status_code == 201 else ""
-
-    with ThreadPoolExecutor(12) as pool:
-        answers = Counter(pool.map(create, range(12)))
-
-    assert {status for status, _ in answers} <= {201, 409}
-    assert len([text for status, text in answers if status == 201]) == 1
-    assert len(api.get("/transfers").json()["data"]) == 1

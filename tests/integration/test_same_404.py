@@ -5,15 +5,20 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from local.cloud import Cloud
 from local.settings import ROOT
+from tests.integration.aging import set_times
 from tests.integration.conftest import Inbox, TokenFor, connect
 from tests.integration.sender import Sender, described, token_in
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 MIB = 1024 * 1024
 _DOCUMENT = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
@@ -87,17 +92,24 @@ def _places() -> list[Place]:
 
 @dataclass(frozen=True)
 class World:
-    """What one person has: values for every id of a path, and a transfer that is deleted."""
+    """What one person has: values for every id of a path, and by kind of id what is over."""
 
     api: httpx.Client
     ids: dict[str, str]
     tokens: dict[str, str]
     deleted: str
+    expired: dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def worlds(cloud: Cloud, token: TokenFor, inbox: Inbox) -> Iterator[dict[str, World]]:
+def worlds(
+    cloud: Cloud, token: TokenFor, inbox: Inbox, dynamodb: "DynamoDBClient"
+) -> Iterator[dict[str, World]]:
     found = {name: _world(cloud, token, inbox, name) for name in ("ada", "bob")}
+    for world in found.values():
+        for kind, over in world.expired.items():
+            row = f"{kind.removesuffix('_id').upper()}#{over}"
+            set_times(dynamodb, cloud, row, expires_at=timedelta(hours=-1))
     yield found
     for world in found.values():
         world.api.close()
@@ -113,6 +125,7 @@ def _world(cloud: Cloud, token: TokenFor, inbox: Inbox, name: str) -> World:
     draft = sender.create([described(b"x" * 17 * MIB)], address)
     gone = sender.create([described(b"x")])
     assert api.delete(f"/transfers/{gone['id']}").status_code == 204
+    over, closed = sender.create([described(b"x")]), api.post("/requests", json={}).json()
     request = api.post("/requests", json={}).json()
     webhook = api.post("/webhooks", json={"url": "https://hooks.example.com/"}).json()
     delivery = api.post(f"/webhooks/{webhook['id']}/test").json()
@@ -129,7 +142,8 @@ def _world(cloud: Cloud, token: TokenFor, inbox: Inbox, name: str) -> World:
         "email": address,
     }
     tokens = {"/t/": link, "/r/": request["url"].rpartition("/")[2], "/u/": upload}
-    return World(api, ids, tokens, gone["id"])
+    expired = {"transfer_id": over["id"], "request_id": closed["id"]}
+    return World(api, ids, tokens, gone["id"], expired)
 
 
 def _ask(world: World, place: Place, value: str) -> httpx.Response:
@@ -166,6 +180,10 @@ def _unknown(place: Place, worlds: dict[str, World]) -> dict[str, str]:
     never = uuid.uuid4().hex[:26]
     prefix = _PREFIXES.get(place.parameter, "fl")
     values = {"never made": f"{prefix}_{never}", "another's": bob.ids[place.parameter]}
+    if place.parameter in bob.expired:
+        values["another's, expired"] = bob.expired[place.parameter]
+    if place.parameter == "transfer_id":
+        values["another's, deleted"] = bob.deleted
     if place.parameter == "transfer_id" and place.id.removesuffix("Head") not in _KNOW_DELETED:
         values["deleted"] = ada.deleted
     return values

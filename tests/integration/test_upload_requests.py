@@ -2,16 +2,15 @@
 
 import uuid
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.integration.at_once import all_at_once, warm_up
 from tests.integration.sender import PART, Sender, described
 
 CONTENT = b"what you asked for"
-PARALLEL = 20
 
 
 def ask(api: httpx.Client, **fields: Any) -> dict[str, Any]:
@@ -68,10 +67,8 @@ def test_somebody_without_an_account_sends_files(api: httpx.Client, public: http
 def test_the_number_of_uses_is_exact_under_a_race(api: httpx.Client, public: httpx.Client) -> None:
     request = ask(api, max_uses=5)
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        # As many functions as there are callers, started before it counts: else they come one by one.
-        list(pool.map(lambda _: public.get(request["url"]), range(2 * PARALLEL)))
-        answers = list(pool.map(lambda _: contribute(public, request), range(60)))
+    warm_up(api, 60)
+    answers = all_at_once(60, lambda _: contribute(public, request))
 
     assert Counter(answer.status_code for answer in answers) == {201: 5, 410: 55}
     assert {answer.json()["code"] for answer in answers if answer.is_error} == {"request-used"}
@@ -131,10 +128,7 @@ def test_files_added_at_once_stay_within_the_limits(
 ) -> None:
     upload = contribute(public, ask(api, max_files=4)).json()["upload"]["url"]
 
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(
-            pool.map(lambda _: public.post(f"{upload}/files", json=described(b"x")), range(12))
-        )
+    answers = all_at_once(12, lambda _: public.post(f"{upload}/files", json=described(b"x")))
 
     assert Counter(answer.status_code for answer in answers) == {201: 3, 413: 9}
     assert len(public.get(upload).json()["files"]) == 4

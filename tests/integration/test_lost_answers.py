@@ -1,0 +1,122 @@
+"""A client that never hears the answer, or whose function is killed on the way, sends the same again."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import httpx
+
+from local.settings import Settings
+from tests.integration.at_once import all_at_once, warm_up
+from tests.integration.sender import described
+
+CREATES = 20
+_PROCESSES = ["ps", "-axww", "-o", "pid=,ppid=,args="]
+#: What a killed function looks like to its caller, and the first request while it is under way.
+_ASK_AGAIN = {409, 500, 502, 503, 504}
+
+
+def _body(number: int) -> dict[str, object]:
+    recipients = [{"email": f"grace-{number}@example.com"}]
+    return {"title": str(number), "files": [described(b"hello")], "recipients": recipients}
+
+
+def _until_made(api: httpx.Client, key: str, number: int) -> str:
+    """Repeats the request as the contract says one may; the id of what was made."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        try:
+            answer = api.post("/transfers", json=_body(number), headers={"Idempotency-Key": key})
+        except httpx.TransportError:
+            continue
+        if answer.status_code == 201:
+            return str(answer.json()["id"])
+        assert answer.status_code in _ASK_AGAIN, answer.text
+        time.sleep(0.2)
+    raise TimeoutError(key)
+
+
+def _send_and_leave(api: httpx.Client, key: str, number: int, after: float) -> None:
+    """The request reaches the gateway; nobody is there any more to take its answer."""
+    request = api.build_request(
+        "POST", "/transfers", json=_body(number), headers={"Idempotency-Key": key}
+    )
+    place = urlsplit(str(request.url))
+    lines = [f"POST {place.path} HTTP/1.1", *(f"{k}: {v}" for k, v in request.headers.items())]
+    with socket.create_connection((place.hostname or "", place.port or 80), timeout=10) as line:
+        line.sendall("\r\n".join([*lines, "", ""]).encode() + request.read())
+        time.sleep(after)
+
+
+def _made(api: httpx.Client) -> Counter[str]:
+    listed = api.get("/transfers", params={"limit": 100}).json()["data"]
+    return Counter(transfer["title"] for transfer in listed)
+
+
+def test_a_create_whose_answer_was_lost_is_made_once(api: httpx.Client) -> None:
+    keys = [uuid.uuid4().hex for _ in range(CREATES)]
+
+    def create(number: int) -> str:
+        _send_and_leave(api, keys[number], number, after=random.uniform(0, 0.2))  # noqa: S311
+        return _until_made(api, keys[number], number)
+
+    warm_up(api, CREATES)
+    ids = all_at_once(CREATES, create)
+
+    assert _made(api) == Counter(str(number) for number in range(CREATES))
+    assert {each["id"] for each in api.get("/transfers?limit=100").json()["data"]} == set(ids)
+    assert api.get("/usage").json()["files"]["used"] == CREATES
+
+
+def test_a_create_whose_function_was_killed_is_made_once(api: httpx.Client) -> None:
+    keys = [uuid.uuid4().hex for _ in range(CREATES)]
+    warm_up(api, CREATES)
+
+    with _killing_functions() as killed:
+        all_at_once(CREATES, lambda number: _until_made(api, keys[number], number))
+
+    assert killed, "nothing was killed, so nothing was shown"
+    assert _made(api) == Counter(str(number) for number in range(CREATES))
+    assert api.get("/usage").json()["files"]["used"] == CREATES
+
+
+@contextmanager
+def _killing_functions() -> Iterator[list[int]]:
+    """Kills processes of the API's function at random, some twenty a second for at most two seconds."""
+    killed: list[int] = []
+    done = threading.Event()
+
+    def kill() -> None:
+        deadline = time.monotonic() + 2
+        while not done.wait(0.05) and time.monotonic() < deadline:
+            if victims := _functions():
+                victim = random.choice(victims)  # noqa: S311
+                os.kill(victim, signal.SIGKILL)
+                killed.append(victim)
+
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(kill)
+        try:
+            yield killed
+        finally:
+            done.set()
+            killing.result()
+
+
+def _functions() -> list[int]:
+    """Processes of the API's function that our emulator has started."""
+    emulator = json.loads((Settings.load().state / "emulator.pid").read_text())["pid"]
+    told = subprocess.run(_PROCESSES, capture_output=True, text=True, check=True)
+    rows = (line.split(None, 2) for line in told.stdout.splitlines() if "ApiFunction" in line)
+    return [int(pid) for pid, ppid, _ in rows if int(ppid) == emulator]
