@@ -9,7 +9,6 @@ from pydantic import Field
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE, Metric
 from skyferry.core import commands
-from skyferry.core.commands import Moment
 from skyferry.core.errors import (
     NotFoundError,
     NoVerifiedEmailError,
@@ -17,6 +16,7 @@ from skyferry.core.errors import (
     StateError,
     UploadIncompleteError,
 )
+from skyferry.core.fields import Moment
 from skyferry.core.models import Transfer, TransferStatus
 from skyferry.functions.api import schemas
 from skyferry.functions.api.app import App, Call
