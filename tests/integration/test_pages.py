@@ -2,8 +2,9 @@
 
 import hashlib
 import time
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -13,8 +14,12 @@ from selenium.webdriver.common.keys import Keys
 
 from local.cloud import Cloud
 from local.settings import ROOT
+from tests.integration.aging import set_times
 from tests.integration.conftest import Inbox
 from tests.integration.sender import Sender, described, token_in
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESKTOP = (360, 740), (1280, 800)
@@ -40,16 +45,29 @@ def transfer(api: httpx.Client, recipient: str) -> dict[str, Any]:
 
 @pytest.fixture
 def pages(
-    cloud: Cloud, api: httpx.Client, inbox: Inbox, recipient: str, transfer: dict[str, Any]
+    cloud: Cloud,
+    api: httpx.Client,
+    inbox: Inbox,
+    recipient: str,
+    transfer: dict[str, Any],
+    dynamodb: "DynamoDBClient",
 ) -> dict[str, str]:
     """Where each page is."""
-    sender, base = Sender(api), cloud.api_url
+    base = cloud.api_url
+
+    def sent(name: str, **fields: Any) -> tuple[dict[str, Any], str]:
+        made = Sender(api).send(b"hello", f"{name}-{recipient}", **fields)
+        return made, f"{base}/t/{token_in(inbox.wait_for(f'{name}-{recipient}'))}"
+
     link = f"{base}/t/{token_in(inbox.wait_for(recipient))}"
-    locked_to, gone_to = f"locked-{recipient}", f"gone-{recipient}"
-    sender.send(b"hello", locked_to, password="correct horse")
-    gone = sender.send(b"hello", gone_to)
-    gone_link = f"{base}/t/{token_in(inbox.wait_for(gone_to))}"
-    assert api.delete(f"/transfers/{gone['id']}").status_code == 204
+    _, locked = sent("locked", password="correct horse")
+    withdrawn, gone = sent("gone")
+    assert api.delete(f"/transfers/{withdrawn['id']}").status_code == 204
+    over, expired = sent("expired")
+    set_times(dynamodb, cloud, f"TRANSFER#{over['id']}", expires_at=timedelta(minutes=-1))
+    capped, used_up = sent("used-up", max_downloads=1)
+    claim = f"{used_up}/files/{capped['files'][0]['id']}/download"
+    assert httpx.post(claim, trust_env=False).status_code == 201
     asked = {
         "title": "Your drawings, please",
         "message": MESSAGE,
@@ -58,8 +76,10 @@ def pages(
     }
     return {
         "open": link,
-        "locked": f"{base}/t/{token_in(inbox.wait_for(locked_to))}",
-        "gone": gone_link,
+        "locked": locked,
+        "gone": gone,
+        "expired": expired,
+        "used-up": used_up,
         "unknown": f"{base}/t/{'A' * 43}",
         "request": api.post("/requests", json=asked).json()["url"],
         "unsubscribe": f"{link}/unsubscribe",
