@@ -4,12 +4,13 @@ from pathlib import Path
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
-from skyferry_cdk import environment
-from skyferry_cdk.stacks import SkyferryStage
+from skyferry_cdk import SkyferryRules, environment
+from skyferry_cdk.service_settings import PUBLIC_OPERATIONS
+from skyferry_cdk.stacks import SkyferryStage, tags
 
 
 def main() -> None:
-    """One environment, one stage, cdk-nag over all of it."""
+    """One environment, one stage; cdk-nag and our own rules over all of it."""
     app = cdk.App()
     name = app.node.try_get_context("env") or environment.DEFAULT
     file = app.node.try_get_context("config")
@@ -18,7 +19,8 @@ def main() -> None:
     except environment.InvalidEnvironment as error:
         raise SystemExit(str(error)) from None
     SkyferryStage(app, chosen)
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    rules = SkyferryRules(public_operations=PUBLIC_OPERATIONS, required_tags=tags(chosen))
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), rules)
     app.synth()
 
 

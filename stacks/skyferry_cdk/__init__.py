@@ -16,6 +16,7 @@ from skyferry_cdk.openapi_gateway import to_gateway
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.rest_api import RestApi
+from skyferry_cdk.rules import SkyferryRules
 from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan, ScanGate
 from skyferry_cdk.service import FileTransferService
 from skyferry_cdk.service_settings import FunctionSettings, Oidc, OwnerQuotas
@@ -52,6 +53,7 @@ __all__ = [
     "SenderIdentity",
     "ServiceFunction",
     "Severity",
+    "SkyferryRules",
     "StreamWorker",
     "Throttle",
     "TransferTable",

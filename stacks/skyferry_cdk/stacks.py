@@ -37,7 +37,7 @@ class SkyferryStage(cdk.Stage):
         )
         self.data = DataStack(self, "data", environment=environment)
         self.service = ServiceStack(self, "service", environment=environment, data=self.data)
-        for key, value in _tags(environment).items():
+        for key, value in tags(environment).items():
             cdk.Tags.of(self).add(key, value)
 
 
@@ -51,7 +51,7 @@ class DataStack(cdk.Stack):
             stack_name=f"{SERVICE}-{environment.name}-data",
             description="Skyferry: what must outlive every deployment of the service.",
             termination_protection=environment.retained,
-            tags=_tags(environment),
+            tags=tags(environment),
         )
         removal = cdk.RemovalPolicy.RETAIN if environment.retained else cdk.RemovalPolicy.DESTROY
         self.table = TransferTable(
@@ -113,7 +113,7 @@ class ServiceStack(cdk.Stack):
             id,
             stack_name=f"{SERVICE}-{environment.name}-service",
             description="Skyferry: API, functions, queues and alarms.",
-            tags=_tags(environment),
+            tags=tags(environment),
         )
         # A strong reference (an export) would forbid changing what it points at.
         cdk.CrossStackReferences.of(self).consume(cdk.ReferenceStrength.WEAK)
@@ -165,7 +165,8 @@ class ServiceStack(cdk.Stack):
             cdk.CfnOutput(self, name, value=value)
 
 
-def _tags(environment: Environment) -> dict[str, str]:
+def tags(environment: Environment) -> dict[str, str]:
+    """On every resource of an environment."""
     return {
         "service": SERVICE,
         "env": environment.name,
