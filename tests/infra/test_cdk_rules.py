@@ -9,6 +9,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from infra_support import any_function, small_stack
@@ -23,7 +24,8 @@ def violations(stack: cdk.Stack, **options: Any) -> set[str]:
     try:
         app.synth()
     except RuntimeError as error:
-        assert "ValidationFailed" in str(error)
+        if "ValidationFailed" not in str(error):
+            raise
     report = json.loads((Path(app.outdir) / "validation-report.json").read_text())
     return {
         violation["ruleName"]
@@ -129,19 +131,10 @@ def test_a_guarded_or_named_operation_passes(document: dict[str, Any]) -> None:
 def test_our_own_workers_pass() -> None:
     stack = small_stack()
     QueueWorker(stack, "Worker", function=any_function(stack))
-    any_function(
-        stack,
-        "Nightly",
-        Invocation.ASYNC,
-        on_failure=_destination(DeadLetterQueue(stack, "F", what="x")),
-    )
+    failed = DeadLetterQueue(stack, "Failed", what="nightly")
+    kept = destinations.SqsDestination(failed.queue)
+    any_function(stack, "Nightly", Invocation.ASYNC, on_failure=kept)
     assert violations(stack) == set()
-
-
-def _destination(failed: DeadLetterQueue) -> Any:
-    from aws_cdk import aws_lambda_destinations as destinations
-
-    return destinations.SqsDestination(failed.queue)
 
 
 def test_a_missing_tag_is_found_and_a_present_one_is_not() -> None:
