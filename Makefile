@@ -96,7 +96,12 @@ coldstart: install ## Measure a cold start of the API on the shipped asset (Linu
 
 .PHONY: synth
 synth: install ## Write the CloudFormation templates of an environment to cdk.out: make synth ENV=dev
-	node_modules/.bin/cdk synth --quiet --no-notices --app '$(BIN)/python app.py' -c env=$(or $(ENV),local)
+	node_modules/.bin/cdk synth --quiet --no-notices --app '$(BIN)/python app.py' -c env=$(or $(ENV),local) '**'
+
+.PHONY: schema
+schema: install ## Write config/schema.json, by which editors check an environment's file
+	$(BIN)/skyferry env schema > config/schema.json.new
+	mv config/schema.json.new config/schema.json
 
 .PHONY: openapi
 openapi: install ## Write openapi.json from the handlers

@@ -5,8 +5,9 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 from skyferry_cdk import SkyferryRules, environment
+from skyferry_cdk.environment_props import tags
 from skyferry_cdk.service_settings import PUBLIC_OPERATIONS
-from skyferry_cdk.stacks import SkyferryStage, tags
+from skyferry_cdk.stacks import SkyferryStage
 
 
 def main() -> None:

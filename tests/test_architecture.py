@@ -115,6 +115,13 @@ def test_the_client_uses_the_public_api_only() -> None:
     assert offenders(ROOT / "client", "skyferry", "skyferry_cdk", "aws_cdk", "boto3") == []
 
 
+def test_the_operators_commands_know_neither_constructs_nor_functions() -> None:
+    """The model of environments is loaded by name, late; see `skyferry_ops.environments`."""
+    found = offenders(ROOT / "ops", "aws_cdk", "constructs", "skyferry_cdk", "skyferry.functions")
+
+    assert [each for each in found if not each.startswith("ops/skyferry_ops/environments.py")] == []
+
+
 def test_the_app_is_a_page_and_touches_nothing_outside() -> None:
     app = ROOT / "app.py"
 

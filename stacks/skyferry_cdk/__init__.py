@@ -4,14 +4,19 @@ Building blocks import neither the service, the stacks nor the configuration fil
 """
 
 from skyferry_cdk.alarms import RunbookAlarm, Severity, Watched
-from skyferry_cdk.api_settings import ApiAlarms, ApiAuth, Throttle
+from skyferry_cdk.api_domain import ApiDomain, CustomDomain
+from skyferry_cdk.api_settings import ApiAlarms, ApiAuth, ClientPlan, Throttle
 from skyferry_cdk.bundling import PythonBundle
 from skyferry_cdk.bundling_steps import BundlingError
 from skyferry_cdk.email_sender import EmailSender, SenderIdentity
+from skyferry_cdk.encryption_key import EncryptionKey
 from skyferry_cdk.file_bucket import FileBucket, FileLifecycle
 from skyferry_cdk.function import FunctionAlarms, Invocation, ServiceFunction
+from skyferry_cdk.function_settings import ApplicationSignals, VpcPlacement, WarmStart
 from skyferry_cdk.malware_protection import MalwareProtection
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
+from skyferry_cdk.monthly_budget import MonthlyBudget
+from skyferry_cdk.nightly_backup import NightlyBackup
 from skyferry_cdk.openapi_gateway import to_gateway
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.receipt_key import ReceiptKey
@@ -22,15 +27,21 @@ from skyferry_cdk.service import FileTransferService
 from skyferry_cdk.service_settings import FunctionSettings, Oidc, OwnerQuotas
 from skyferry_cdk.stream_worker import StreamWorker
 from skyferry_cdk.table import TransferTable
+from skyferry_cdk.web_acl import Waf, WebAcl
 
 __all__ = [
     "AlarmTopics",
     "ApiAlarms",
     "ApiAuth",
+    "ApiDomain",
+    "ApplicationSignals",
     "BundlingError",
+    "ClientPlan",
+    "CustomDomain",
     "CustomScan",
     "DeadLetterQueue",
     "EmailSender",
+    "EncryptionKey",
     "FileBucket",
     "FileLifecycle",
     "FileTransferService",
@@ -40,6 +51,8 @@ __all__ = [
     "Invocation",
     "MalwareProtection",
     "Monitoring",
+    "MonthlyBudget",
+    "NightlyBackup",
     "NoScan",
     "Oidc",
     "OwnerQuotas",
@@ -57,6 +70,10 @@ __all__ = [
     "StreamWorker",
     "Throttle",
     "TransferTable",
+    "VpcPlacement",
+    "Waf",
+    "WarmStart",
     "Watched",
+    "WebAcl",
     "to_gateway",
 ]

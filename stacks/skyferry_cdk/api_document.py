@@ -8,6 +8,7 @@ from skyferry_cdk.gateway_responses import NOTHING_HERE, Problem, problem_body
 from skyferry_cdk.openapi_gateway import HTTP_METHODS, Json, to_gateway
 
 AUTHORIZER: Final = "oauth"
+CLIENT_KEY: Final = "client_key"
 _VALIDATOR: Final = "all"
 _ANY: Final = "x-amazon-apigateway-any-method"
 _MOCK_TYPES: Final = (
@@ -18,7 +19,7 @@ _MOCK_TYPES: Final = (
     "text/plain",
 )
 _ALLOWED_HEADERS: Final = (
-    "Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match,Skyferry-Session"
+    "Authorization,Content-Type,Idempotency-Key,If-Match,If-None-Match,Skyferry-Session,X-Api-Key"
 )
 _EXPOSED_HEADERS: Final = "ETag,Idempotency-Replayed,Link,Location,RateLimit,RateLimit-Policy,Retry-After,WWW-Authenticate"
 _PREFLIGHT_SECONDS: Final = 600
@@ -66,6 +67,7 @@ def gateway_document(
     cors_origins: Sequence[str],
     mocks: bool,
     validate: bool,
+    client_keys: bool,
 ) -> Json:
     """The finished document. `integrations` maps (path, method) to the function's invocation address."""
     body = to_gateway(document, bodies=validate)
@@ -85,7 +87,8 @@ def gateway_document(
         }
         # Scopes stay with the handler: a Lambda authorizer's requirement carries none.
         protected = bool(operation.get("security", everywhere))
-        target["security"] = [{AUTHORIZER: []}] if protected else []
+        needed: Json = {AUTHORIZER: [], CLIENT_KEY: []} if client_keys else {AUTHORIZER: []}
+        target["security"] = [needed] if protected else []
     body["components"]["securitySchemes"] = {
         AUTHORIZER: {
             "type": "apiKey",
@@ -100,6 +103,12 @@ def gateway_document(
             },
         }
     }
+    if client_keys:
+        body["components"]["securitySchemes"][CLIENT_KEY] = {
+            "type": "apiKey",
+            "name": "x-api-key",
+            "in": "header",
+        }
     if mocks:
         _add_mocks(body["paths"], cors_origins)
     return body

@@ -1,5 +1,6 @@
 """What a RestApi can be told: authentication, throttles, alarm thresholds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -26,6 +27,16 @@ class Throttle:
 
     rate: float = 100
     burst: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPlan:
+    """Keys that say which client a request comes from, to count and throttle by; who may do what is the
+    token's business alone. With a plan every operation with authentication needs the header `x-api-key`."""
+
+    clients: Sequence[str]
+    throttle: Throttle | None = None
+    requests_per_month: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,96 +9,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from skyferry_cdk.environment_rules import Problem, broken_rules
+from skyferry_cdk.environment_sections import (
+    Alarms,
+    Api,
+    Auth,
+    Backup,
+    Budget,
+    ClientKeys,
+    Domain,
+    Functions,
+    Laptop,
+    LogRetentionDays,
+    Mail,
+    Network,
+    Quotas,
+    Section,
+    Tags,
+    WebFirewall,
+)
 
 FOLDER: Final = Path("config")
 DEFAULT: Final = "dev"
-
-_HTTP_URL: Final = r"^https?://[^\s]+[^/\s]$"
-_ADDRESS: Final = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 
 
 class InvalidEnvironment(ValueError):  # noqa: N818 - says what is wrong
     """A configuration file that cannot be used; the message lists every problem in it."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Tags(_Section):
-    """Put on every resource: who pays, who owns, what is inside."""
-
-    owner: str = Field(min_length=1)
-    cost_center: str = Field(min_length=1)
-    data_class: Literal["public", "internal", "confidential"] = "confidential"
-
-
-class Api(_Section):
-    """How the API is reached and how much of it."""
-
-    public_base_url: str | None = Field(None, pattern=_HTTP_URL)
-    cors_origins: tuple[str, ...] = Field((), strict=False)
-    throttle_rate: int = Field(100, ge=1, le=10_000)
-    throttle_burst: int = Field(200, ge=1, le=5_000)
-    manage_account_logging_role: bool = False
-
-
-class Auth(_Section):
-    """The OpenID Connect issuer whose access tokens are accepted."""
-
-    issuer: str = Field(pattern=_HTTP_URL)
-    audience: str = Field(min_length=1)
-
-
-class Mail(_Section):
-    """Who the mail comes from."""
-
-    sender_address: str = Field(pattern=_ADDRESS)
-    identity: Literal["address", "domain", "existing"] = "address"
-    hosted_zone_id: str | None = Field(None, pattern=r"^Z[A-Z0-9]+$")
-
-
-class Alarms(_Section):
-    """Who is called."""
-
-    page_email: str | None = Field(None, pattern=_ADDRESS)
-    ticket_email: str | None = Field(None, pattern=_ADDRESS)
-    runbook_base_url: str | None = Field(None, pattern=_HTTP_URL)
-
-
-class Functions(_Section):
-    """Settings all functions share."""
-
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    memory_mb: int = Field(512, ge=128, le=10_240)
-    sweep_minutes: int = Field(5, ge=1, le=60)
-
-
-class Quotas(_Section):
-    """What one owner may hold and do."""
-
-    gib: int = Field(5 * 1024, ge=1)
-    files: int = Field(100_000, ge=1)
-    mails_per_day: int = Field(1_000, ge=1)
-    requests_per_minute: int = Field(600, ge=10)
-
-
-class Laptop(_Section):
-    """Only for an emulator on this machine: never in an environment that names an account."""
-
-    aws_endpoint_url: str = Field(pattern=_HTTP_URL)
-    ses_endpoint_url: str = Field(pattern=_HTTP_URL)
-    #: The one origin that webhooks may point at without https.
-    webhook_stand_in: str = Field(pattern=_HTTP_URL)
-
-
-LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
-
-
-class Environment(_Section):
+class Environment(Section):
     """Everything that differs between two deployments."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,15}$")
@@ -116,6 +57,15 @@ class Environment(_Section):
     alarms: Alarms = Alarms()
     functions: Functions = Functions()
     quotas: Quotas = Quotas()
+    encryption: Literal["aws-managed", "customer-managed"] = Field(
+        "aws-managed", description="customer-managed: one rotated KMS key for all that is stored."
+    )
+    backup: Backup = Backup()
+    budget: Budget | None = None
+    network: Network | None = None
+    web_firewall: WebFirewall = WebFirewall()
+    domain: Domain | None = None
+    client_keys: ClientKeys | None = None
     laptop: Laptop | None = None
 
     @property
@@ -135,6 +85,18 @@ class Environment(_Section):
         if environment is None or problems:
             raise InvalidEnvironment(_report(source, problems))
         return environment
+
+    @classmethod
+    def file_schema(cls) -> dict[str, Any]:
+        """JSON schema of a configuration file, for editors. Rules between keys are not in it."""
+        schema = cls.model_json_schema()
+        del schema["properties"]["name"]
+        schema["required"].remove("name")
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **schema,
+            "title": "An environment of Skyferry",
+        }
 
 
 def load(name: str = DEFAULT, *, file: Path | None = None) -> Environment:

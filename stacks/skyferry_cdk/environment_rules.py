@@ -90,6 +90,69 @@ def _zone_belongs_to_a_domain(_name: str, values: Values) -> Iterator[Problem]:
         yield Problem("mail.hosted_zone_id", zone, 'only with mail.identity = "domain"')
 
 
+def _an_emulator_refuses_some(_name: str, values: Values) -> Iterator[Problem]:
+    if "laptop" not in values:
+        return
+    for key, off in _NOT_ON_A_LAPTOP.items():
+        given = _get(values, key)
+        if given is not None and given != off:
+            yield Problem(key, given, "not beside [laptop]: emulators do not have it")
+
+
+def _web_firewall_is_whole(_name: str, values: Values) -> Iterator[Problem]:
+    mode, arn = _get(values, "web_firewall.mode"), _get(values, "web_firewall.arn")
+    if mode == "existing" and not arn:
+        yield Problem("web_firewall.arn", None, 'needed by web_firewall.mode = "existing"')
+    if mode != "existing" and arn:
+        yield Problem("web_firewall.arn", arn, 'only with web_firewall.mode = "existing"')
+
+
+def _zone_is_whole(_name: str, values: Values) -> Iterator[Problem]:
+    zone, name = (_get(values, f"domain.hosted_zone_{part}") for part in ("id", "name"))
+    if bool(zone) != bool(name):
+        missing = "name" if zone else "id"
+        yield Problem(f"domain.hosted_zone_{missing}", None, "give both id and name, or neither")
+    host = _get(values, "domain.name")
+    if isinstance(host, str) and isinstance(name, str) and not f".{host}".endswith(f".{name}"):
+        yield Problem("domain.hosted_zone_name", name, f"{host} is not in this zone")
+
+
+def _one_address(_name: str, values: Values) -> Iterator[Problem]:
+    url = _get(values, "api.public_base_url")
+    if url and "domain" in values:
+        yield Problem("api.public_base_url", url, "not beside [domain], which is the address")
+
+
+def _one_way_to_start(_name: str, values: Values) -> Iterator[Problem]:
+    provisioned = _get(values, "functions.provisioned_concurrency")
+    if provisioned and _get(values, "functions.snap_start"):
+        yield Problem(
+            "functions.provisioned_concurrency", provisioned, "not with snap_start = true"
+        )
+
+
+def _networks_match(_name: str, values: Values) -> Iterator[Problem]:
+    subnets = _get(values, "network.subnet_ids")
+    if not isinstance(subnets, list):
+        return
+    for key in ("availability_zones", "route_table_ids"):
+        given = _get(values, f"network.{key}")
+        if isinstance(given, list) and given and len(given) != len(subnets):
+            yield Problem(f"network.{key}", given, f"one for each of the {len(subnets)} subnet_ids")
+
+
+_NOT_ON_A_LAPTOP: Final = {
+    "encryption": "aws-managed",
+    "web_firewall.mode": "off",
+    "domain": None,
+    "client_keys": None,
+    "network": None,
+    "budget": None,
+    "backup.nightly_keep_days": None,
+    "functions.snap_start": False,
+    "functions.provisioned_concurrency": None,
+    "functions.application_signals_layer": None,
+}
 _RULES: Final[tuple[Callable[[str, Values], Iterator[Problem]], ...]] = (
     _prod_is_production,
     _production_is_safe,
@@ -97,4 +160,10 @@ _RULES: Final[tuple[Callable[[str, Values], Iterator[Problem]], ...]] = (
     _stand_ins_need_a_laptop,
     _issuer_is_encrypted,
     _zone_belongs_to_a_domain,
+    _an_emulator_refuses_some,
+    _web_firewall_is_whole,
+    _zone_is_whole,
+    _one_address,
+    _one_way_to_start,
+    _networks_match,
 )

@@ -8,10 +8,12 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 from skyferry.contract import OBJECT_CREATED, SCAN_RESULT
 
+from skyferry_cdk.encryption_key import grant_use
 from skyferry_cdk.malware_protection import MalwareProtection
 from skyferry_cdk.nag import PLAIN_HTTP, acknowledge, acknowledge_wildcard
 from skyferry_cdk.scan_gate import GuardDutyScan, ScanGate
@@ -35,6 +37,7 @@ class FileBucket(Construct):
         id: str,  # noqa: A002 - the name every construct uses
         *,
         inbox_prefix: str = "inbox/",
+        encryption_key: kms.IKey | None = None,
         scan: ScanGate = GuardDutyScan(),  # noqa: B008 - frozen
         lifecycle: FileLifecycle = FileLifecycle(),
         cors_origins: Sequence[str] = (),
@@ -48,13 +51,20 @@ class FileBucket(Construct):
                 f"{self.node.path}: inbox_prefix: {inbox_prefix!r} must end with a slash"
             )
         self.inbox_prefix = inbox_prefix
+        self.encryption_key = encryption_key
         self.scan = scan
         self.bucket = s3.Bucket(
             self,
             "Bucket",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=(
+                s3.BucketEncryption.S3_MANAGED
+                if encryption_key is None
+                else s3.BucketEncryption.KMS
+            ),
+            encryption_key=encryption_key,
+            bucket_key_enabled=None if encryption_key is None else True,
             enforce_ssl=not allow_plain_http,
             minimum_tls_version=None if allow_plain_http else 1.2,
             versioned=True,
@@ -67,7 +77,7 @@ class FileBucket(Construct):
         self.malware_protection = (
             MalwareProtection(
                 self, "MalwareProtection", bucket=self.bucket, prefixes=[inbox_prefix],
-                tag_objects=scan.tag_objects,
+                tag_objects=scan.tag_objects, encryption_key=encryption_key,
             )
             if isinstance(scan, GuardDutyScan)
             else None
@@ -76,6 +86,7 @@ class FileBucket(Construct):
 
     def grant_upload(self, grantee: iam.IGrantable, prefix: str) -> iam.Grant:
         """Put objects, also in parts, below the prefix. No delete, no tags, no ACLs."""
+        grant_use(self.encryption_key, grantee)
         return self._grant(
             grantee,
             prefix,
@@ -86,6 +97,7 @@ class FileBucket(Construct):
 
     def grant_download(self, grantee: iam.IGrantable, prefix: str) -> iam.Grant:
         """Read objects below the prefix."""
+        grant_use(self.encryption_key, grantee, ["kms:Decrypt"])
         return self._grant(grantee, prefix, "s3:GetObject")
 
     def grant_delete(self, grantee: iam.IGrantable, prefix: str) -> iam.Grant:

@@ -9,15 +9,25 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from skyferry_cdk.alarms import RunbookAlarm, Severity, one_minute
 from skyferry_cdk.bundling import PythonBundle
-from skyferry_cdk.nag import acknowledge
+from skyferry_cdk.function_settings import ApplicationSignals, VpcPlacement, WarmStart
+from skyferry_cdk.nag import acknowledge, acknowledge_wildcard
 
 ALIAS: Final = "live"
+_VPC_ACTIONS: Final = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
 #: Behind the gateway nothing may take longer: its own limit is 29 s.
 _CEILING_SECONDS: Final = 29
 
@@ -60,20 +70,29 @@ class ServiceFunction(Construct):
         memory_mb: int = 512,
         timeout: cdk.Duration | None = None,
         reserved_concurrency: int | None = None,
+        warm_start: WarmStart | None = None,
+        vpc: VpcPlacement | None = None,
+        application_signals: ApplicationSignals | None = None,
         on_failure: lambda_.IDestination | None = None,
         tracing: bool = True,
         log_level: str = "INFO",
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         log_removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY,
+        encryption_key: kms.IKey | None = None,
         alarms: FunctionAlarms = FunctionAlarms(),
     ) -> None:
         super().__init__(scope, id)
         self.timeout = timeout or cdk.Duration.seconds(_CEILING_SECONDS)
         self._check(handler, service, invocation, memory_mb, on_failure)
+        self._check_start(runtime, reserved_concurrency, warm_start or WarmStart())
         self.service = service
         self.invocation = invocation
         self.log_group = logs.LogGroup(
-            self, "Logs", retention=log_retention, removal_policy=log_removal_policy
+            self,
+            "Logs",
+            retention=log_retention,
+            removal_policy=log_removal_policy,
+            encryption_key=encryption_key,
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         iam.Grant.add_to_principal(
@@ -99,6 +118,12 @@ class ServiceFunction(Construct):
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE if tracing else lambda_.Tracing.DISABLED,
             reserved_concurrent_executions=reserved_concurrency,
+            snap_start=(
+                lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS
+                if warm_start is not None and warm_start.snap_start
+                else None
+            ),
+            **self._placed(vpc),
             environment={
                 "POWERTOOLS_SERVICE_NAME": service,
                 "POWERTOOLS_LOG_LEVEL": log_level,
@@ -111,7 +136,12 @@ class ServiceFunction(Construct):
             alias_name=ALIAS,
             version=self.function.current_version,
             on_failure=on_failure,
+            provisioned_concurrent_executions=(
+                None if warm_start is None else warm_start.provisioned_concurrency
+            ),
         )
+        if application_signals is not None:
+            self._observe(application_signals)
         self._alarms = self._make_alarms(alarms)
         self._acknowledge(runtime, tracing)
 
@@ -166,6 +196,60 @@ class ServiceFunction(Construct):
             )
         if problems:
             raise ValueError(f"{self.node.path}: " + "; ".join(problems))
+
+    def _check_start(self, runtime: lambda_.Runtime, reserved: int | None, warm: WarmStart) -> None:
+        problems = []
+        provisioned = warm.provisioned_concurrency
+        if provisioned is not None and warm.snap_start:
+            problems.append("warm_start: provisioned concurrency and SnapStart exclude each other")
+        if provisioned is not None and provisioned < 1:
+            problems.append(f"warm_start: provisioned_concurrency {provisioned} is less than 1")
+        if reserved is not None and reserved < 0:
+            problems.append(f"reserved_concurrency: {reserved} is less than 0")
+        if reserved is not None and provisioned is not None and provisioned > reserved:
+            problems.append(
+                f"warm_start: provisioned_concurrency {provisioned} is more than the "
+                f"reserved_concurrency of {reserved}"
+            )
+        if warm.snap_start and runtime.name in {"python3.10", "python3.11"}:
+            problems.append(f"warm_start: {runtime.name} has no SnapStart, python3.12 has")
+        if problems:
+            raise ValueError(f"{self.node.path}: " + "; ".join(problems))
+
+    def _placed(self, vpc: VpcPlacement | None) -> dict[str, Any]:
+        """Lambda makes network interfaces by the function's own role, and names none beforehand."""
+        if vpc is None:
+            return {}
+        iam.Grant.add_to_principal(grantee=self.role, actions=[*_VPC_ACTIONS], resource_arns=["*"])
+        acknowledge(
+            self,
+            {"AwsSolutions-IAM5[Resource::*]": "Network interfaces have no ARN before they exist."},
+        )
+        return {
+            "vpc": vpc.vpc,
+            "vpc_subnets": vpc.subnets,
+            "security_groups": list(vpc.security_groups) or None,
+        }
+
+    def _observe(self, signals: ApplicationSignals) -> None:
+        layer = lambda_.LayerVersion.from_layer_version_arn(
+            self, "ApplicationSignals", signals.layer_arn
+        )
+        self.function.add_layers(layer)
+        self.function.add_environment("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-instrument")
+        stack = cdk.Stack.of(self)
+        group = stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name="/aws/application-signals/data:*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        iam.Grant.add_to_principal(
+            grantee=self.role,
+            actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            resource_arns=[group],
+        )
+        acknowledge_wildcard(self.role, group, "The log streams of Application Signals.")
 
     def _make_alarms(self, options: FunctionAlarms) -> dict[str, RunbookAlarm]:
         severity = Severity.PAGE if self.invocation is Invocation.SYNC else Severity.TICKET

@@ -7,7 +7,7 @@ from typing import Final
 
 from aws_cdk import aws_lambda as lambda_
 
-from skyferry_cdk.environment import Laptop
+from skyferry_cdk.environment_sections import Laptop
 from skyferry_cdk.scan_gate import CustomScan
 from skyferry_cdk.service_settings import FunctionSettings
 

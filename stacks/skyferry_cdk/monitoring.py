@@ -6,6 +6,7 @@ from typing import Final
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -28,6 +29,7 @@ class AlarmTopics(Construct):
         ticket_email: str | None = None,
         existing_page_topic: sns.ITopic | None = None,
         existing_ticket_topic: sns.ITopic | None = None,
+        encryption_key: kms.IKey | None = None,
         allow_plain_http: bool = False,
     ) -> None:
         super().__init__(scope, id)
@@ -41,6 +43,7 @@ class AlarmTopics(Construct):
         ]
         if problems:
             raise ValueError(f"{self.node.path}: " + "; ".join(problems))
+        self._encryption_key = encryption_key
         self.page = self._topic("Page", page_email, existing_page_topic, allow_plain_http)
         self.ticket = self._topic("Ticket", ticket_email, existing_ticket_topic, allow_plain_http)
 
@@ -53,7 +56,7 @@ class AlarmTopics(Construct):
     ) -> sns.ITopic:
         if existing is not None:
             return existing
-        topic = sns.Topic(self, name, enforce_ssl=not plain_http)
+        topic = sns.Topic(self, name, enforce_ssl=not plain_http, master_key=self._encryption_key)
         if plain_http:
             acknowledge(topic, {"AwsSolutions-SNS3": PLAIN_HTTP})
         if email is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -14,6 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from skyferry_cdk.alarms import RunbookAlarm, Severity, dead_letter_alarm, one_minute
+from skyferry_cdk.encryption_key import grant_use
 from skyferry_cdk.function import Invocation, ServiceFunction
 from skyferry_cdk.nag import PLAIN_HTTP, acknowledge
 
@@ -50,6 +52,7 @@ class DeadLetterQueue(Construct):
             encryption=_encryption(encryption_key),
             encryption_master_key=encryption_key,
         )
+        self._encryption_key = encryption_key
         self.alarm = dead_letter_alarm(
             self,
             "Messages",
@@ -64,6 +67,21 @@ class DeadLetterQueue(Construct):
             },
         )
 
+    def grant_send(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow sending messages, and nothing else."""
+        grant_use(self._encryption_key, grantee)
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=["sqs:SendMessage"], resource_arns=[self.queue.queue_arn]
+        )
+
+    def as_destination(self) -> lambda_.IDestination:
+        """For what an asynchronous function cannot do."""
+        return _FailureDestination(self)
+
+    def as_event_source_dlq(self) -> lambda_.IEventSourceDlq:
+        """For records of a stream that nobody can work off."""
+        return _RecordDestination(self)
+
     def metric_messages(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's MetricOptions
         """Messages waiting to be looked at."""
         return self.queue.metric_approximate_number_of_messages_visible(**options)
@@ -71,6 +89,38 @@ class DeadLetterQueue(Construct):
     def alarms(self) -> Mapping[str, RunbookAlarm]:
         """One alarm: a message is here."""
         return {"dead-letter": self.alarm}
+
+
+@jsii.implements(lambda_.IDestination)
+class _FailureDestination:
+    """CDK's own also grants reading the queue's attributes, and use of the key by wildcards."""
+
+    def __init__(self, failures: DeadLetterQueue) -> None:
+        self._failures = failures
+
+    def bind(
+        self,
+        scope: Construct,  # noqa: ARG002 - the interface's names
+        fn: lambda_.IFunction,
+        *,
+        type: lambda_.DestinationType,  # noqa: A002, ARG002 - the interface's names
+    ) -> lambda_.DestinationConfig:
+        self._failures.grant_send(fn)
+        return lambda_.DestinationConfig(destination=self._failures.queue.queue_arn)
+
+
+@jsii.implements(lambda_.IEventSourceDlq)
+class _RecordDestination:
+    def __init__(self, failures: DeadLetterQueue) -> None:
+        self._failures = failures
+
+    def bind(
+        self,
+        target: lambda_.IEventSourceMapping,  # noqa: ARG002 - the interface's names
+        target_handler: lambda_.IFunction,
+    ) -> lambda_.DlqDestinationConfig:
+        self._failures.grant_send(target_handler)
+        return lambda_.DlqDestinationConfig(destination=self._failures.queue.queue_arn)
 
 
 class QueueWorker(Construct):
@@ -132,8 +182,7 @@ class QueueWorker(Construct):
             actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
             resource_arns=[self.queue.queue_arn],
         ).apply_before(mapping)
-        if encryption_key is not None:
-            encryption_key.grant_decrypt(function)
+        grant_use(encryption_key, function, ["kms:Decrypt"])
         self._encryption_key = encryption_key
         self._alarms = self._make_alarms(alarms)
         if allow_plain_http:
@@ -141,8 +190,7 @@ class QueueWorker(Construct):
 
     def grant_send(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow sending messages, and nothing else."""
-        if self._encryption_key is not None:
-            self._encryption_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
+        grant_use(self._encryption_key, grantee)
         return iam.Grant.add_to_principal(
             grantee=grantee, actions=["sqs:SendMessage"], resource_arns=[self.queue.queue_arn]
         )

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -19,10 +20,12 @@ from skyferry_cdk.api_document import (
     origin_of_errors,
     unprotected,
 )
-from skyferry_cdk.api_settings import ApiAlarms, ApiAuth, Throttle
+from skyferry_cdk.api_domain import ApiDomain, CustomDomain
+from skyferry_cdk.api_settings import ApiAlarms, ApiAuth, ClientPlan, Throttle
 from skyferry_cdk.function import Invocation, ServiceFunction
 from skyferry_cdk.gateway_responses import PROBLEMS, add_gateway_responses
 from skyferry_cdk.nag import acknowledge
+from skyferry_cdk.web_acl import Waf, WebAcl
 
 _LOG_FIELDS: Final = {
     "request_id": "$context.requestId",
@@ -54,10 +57,14 @@ class RestApi(Construct):
         stage_name: str = "v1",
         throttle: Throttle = Throttle(),  # noqa: B008 - frozen
         operation_throttles: Mapping[str, Throttle] | None = None,
+        client_plan: ClientPlan | None = None,
         cors_origins: Sequence[str] = (),
+        waf: Waf | None = None,
+        domain: ApiDomain | None = None,
         answer_unknown_routes: bool = True,
         validate_at_edge: bool = False,
         access_log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+        encryption_key: kms.IKey | None = None,
         manage_account_logging_role: bool = False,
         alarms: ApiAlarms = ApiAlarms(),  # noqa: B008 - frozen
     ) -> None:
@@ -67,7 +74,7 @@ class RestApi(Construct):
         self.stage_name = stage_name
         self.access_log = logs.LogGroup(
             self, "AccessLog", retention=access_log_retention,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
+            removal_policy=cdk.RemovalPolicy.DESTROY, encryption_key=encryption_key,
         )  # fmt: skip
         self.api = apigateway.SpecRestApi(
             self,
@@ -83,9 +90,11 @@ class RestApi(Construct):
                     cors_origins=cors_origins,
                     mocks=answer_unknown_routes,
                     validate=validate_at_edge,
+                    client_keys=client_plan is not None,
                 )
             ),
             endpoint_types=[apigateway.EndpointType.REGIONAL],
+            disable_execute_api_endpoint=None if domain is None else True,
             cloud_watch_role=manage_account_logging_role,
             cloud_watch_role_removal_policy=(
                 cdk.RemovalPolicy.RETAIN if manage_account_logging_role else None
@@ -106,12 +115,29 @@ class RestApi(Construct):
         _accept_separate_responses(self.api)
         self._allow_invocation(routes.values(), auth.authorizer)
         self._add_gateway_responses(cors_origins)
+        stage = self.api.deployment_stage
+        self.domain = (
+            None
+            if domain is None
+            else CustomDomain(self, "Domain", domain=domain, stage=stage, base_path=stage_name)
+        )
+        self.web_acl = (
+            None
+            if waf is None
+            else WebAcl(
+                self, "WebAcl", waf=waf, stage_arn=stage.stage_arn, encryption_key=encryption_key
+            )
+        )
+        if client_plan is not None:
+            self._plan_for(client_plan)
         self._alarms = self._make_alarms(alarms)
-        self._acknowledge(manage_account_logging_role)
+        self._acknowledge(manage_account_logging_role, guarded=waf is not None)
 
     @property
     def url(self) -> str:
         """The base address, without a slash at the end."""
+        if self.domain is not None:
+            return f"https://{self.domain.domain_name.domain_name}/{self.stage_name}"
         stack = cdk.Stack.of(self)
         host = f"{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}"
         return f"https://{host}/{self.stage_name}"
@@ -169,6 +195,31 @@ class RestApi(Construct):
         if problems:
             raise ValueError(f"{self.node.path}: " + "; ".join(problems))
         return routes
+
+    def _plan_for(self, plan: ClientPlan) -> None:
+        throttle = plan.throttle
+        self.usage_plan = apigateway.UsagePlan(
+            self,
+            "UsagePlan",
+            api_stages=[apigateway.UsagePlanPerApiStage(stage=self.api.deployment_stage)],
+            throttle=(
+                None
+                if throttle is None
+                else apigateway.ThrottleSettings(
+                    rate_limit=throttle.rate, burst_limit=throttle.burst
+                )
+            ),
+            quota=(
+                None
+                if plan.requests_per_month is None
+                else apigateway.QuotaSettings(
+                    limit=plan.requests_per_month, period=apigateway.Period.MONTH
+                )
+            ),
+        )
+        for client in plan.clients:
+            key = apigateway.ApiKey(self, f"Client{client}", description=client)
+            self.usage_plan.add_api_key(key)
 
     def _allow_invocation(
         self, handlers: Iterable[ServiceFunction], authorizer: ServiceFunction
@@ -232,12 +283,18 @@ class RestApi(Construct):
             )
         return made
 
-    def _acknowledge(self, manages_role: bool) -> None:
+    def _acknowledge(self, manages_role: bool, *, guarded: bool) -> None:
         acknowledge(
             self,
             {
                 "AwsSolutions-APIG2": "The handlers validate, with pointers to each fault.",
-                "AwsSolutions-APIG3": "A web ACL is associated by whoever owns the account's rules.",
+                **(
+                    {}
+                    if guarded
+                    else {
+                        "AwsSolutions-APIG3": "A web ACL is associated by whoever owns the account's rules."
+                    }
+                ),
                 **(
                     {
                         "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"

@@ -162,7 +162,6 @@ def _queues_without_dead_letters(template: Json) -> Iterator[_Finding]:
 
 
 def _unwatched_dead_letters(template: Json) -> Iterator[_Finding]:
-    queues = {name for name, _ in _of_kind(template, "AWS::SQS::Queue")}
     watched = {
         _referred(dimension["Value"])
         for _, alarm in _of_kind(template, "AWS::CloudWatch::Alarm")
@@ -175,8 +174,9 @@ def _unwatched_dead_letters(template: Json) -> Iterator[_Finding]:
         for key in ("deadLetterTargetArn", "DeadLetterConfig", "OnFailure")
         for target in _values_at(template.get("Resources", {}), key)
     }
-    for name in sorted((failures & queues) - watched):
-        yield _Finding(name, "Properties")
+    for name, _ in _of_kind(template, "AWS::SQS::Queue"):
+        if name in failures - watched:
+            yield _Finding(name, "Properties")
 
 
 def _metrics(alarm: Json) -> Iterator[Json]:

@@ -8,14 +8,15 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_destinations as destinations
 from constructs import Construct
 from skyferry import contract
 from skyferry.contract import FUNCTION_ENVIRONMENT, Env, Function, Prefix, Table
 
 from skyferry_cdk.alarms import Watched
-from skyferry_cdk.api_settings import ApiAuth, Throttle
+from skyferry_cdk.api_domain import ApiDomain
+from skyferry_cdk.api_settings import ApiAuth, ClientPlan, Throttle
 from skyferry_cdk.bundling import PythonBundle
 from skyferry_cdk.email_sender import EmailSender, SenderIdentity
 from skyferry_cdk.file_bucket import FileBucket
@@ -38,6 +39,7 @@ from skyferry_cdk.service_settings import (
 )
 from skyferry_cdk.stream_worker import StreamWorker
 from skyferry_cdk.table import TransferTable
+from skyferry_cdk.web_acl import Waf
 
 
 class FileTransferService(Construct):
@@ -56,6 +58,10 @@ class FileTransferService(Construct):
         mail: EmailSender | None = None,
         receipt_key: ReceiptKey | None = None,
         topics: AlarmTopics | None = None,
+        encryption_key: kms.IKey | None = None,
+        waf: Waf | None = None,
+        domain: ApiDomain | None = None,
+        client_plan: ClientPlan | None = None,
         public_base_url: str | None = None,
         cors_origins: Sequence[str] = (),
         throttle: Throttle = Throttle(),  # noqa: B008 - frozen
@@ -73,9 +79,14 @@ class FileTransferService(Construct):
         super().__init__(scope, id)
         self._settings = functions
         self._plain_http = allow_plain_http
-        self.table = table or TransferTable(self, "Table")
+        self._encryption_key = encryption_key
+        self.table = table or TransferTable(self, "Table", encryption_key=encryption_key)
         self.bucket = bucket or FileBucket(
-            self, "Files", cors_origins=cors_origins, allow_plain_http=allow_plain_http
+            self,
+            "Files",
+            cors_origins=cors_origins,
+            encryption_key=encryption_key,
+            allow_plain_http=allow_plain_http,
         )
         self.mail = mail or EmailSender(
             self, "Mail", identity=SenderIdentity.email_address(sender_address)
@@ -121,7 +132,11 @@ class FileTransferService(Construct):
             auth=ApiAuth.oidc(self.authorizer),
             public_operations=PUBLIC_OPERATIONS,
             throttle=throttle,
+            client_plan=client_plan,
             cors_origins=cors_origins,
+            waf=waf,
+            domain=domain,
+            encryption_key=encryption_key,
             answer_unknown_routes=answer_unknown_routes,
             manage_account_logging_role=manage_account_logging_role,
         )
@@ -149,7 +164,9 @@ class FileTransferService(Construct):
 
         self._route_events()
         grant_access(self, sender_address=sender_address)
-        self.topics = topics or AlarmTopics(self, "Topics", allow_plain_http=allow_plain_http)
+        self.topics = topics or AlarmTopics(
+            self, "Topics", encryption_key=encryption_key, allow_plain_http=allow_plain_http
+        )
         self.monitoring = Monitoring(
             self,
             "Monitoring",
@@ -220,6 +237,8 @@ class FileTransferService(Construct):
                 **self._common_environment(),
             },
             on_failure=on_failure,
+            warm_start=self._settings.warm_start if invocation is Invocation.SYNC else None,
+            reserved_concurrency=self._settings.reserved_concurrency.get(name),
             **self._shared_settings(),
         )
 
@@ -239,6 +258,9 @@ class FileTransferService(Construct):
             "log_retention": settings.log_retention,
             "log_removal_policy": settings.log_removal_policy,
             "tracing": settings.tracing,
+            "vpc": settings.vpc,
+            "application_signals": settings.application_signals,
+            "encryption_key": self._encryption_key,
         }
 
     def _worker(self, name: Function, **options: Any) -> QueueWorker:  # noqa: ANN401 - QueueWorker's own
@@ -246,6 +268,7 @@ class FileTransferService(Construct):
             self,
             f"{_pascal(name)}Worker",
             function=self._function(name, Invocation.QUEUE),
+            encryption_key=self._encryption_key,
             allow_plain_http=self._plain_http,
             **options,
         )
@@ -270,17 +293,22 @@ class FileTransferService(Construct):
                     }
                 )
             ],
+            encryption_key=self._encryption_key,
             allow_plain_http=self._plain_http,
         )
 
     def _scheduled(self, name: Function, every: cdk.Duration) -> ServiceFunction:
         self._sweep_failures = DeadLetterQueue(
-            self, f"{_pascal(name)}Failures", what=name.value, allow_plain_http=self._plain_http
+            self,
+            f"{_pascal(name)}Failures",
+            what=name.value,
+            encryption_key=self._encryption_key,
+            allow_plain_http=self._plain_http,
         )
         function = self._function(
             name,
             Invocation.ASYNC,
-            on_failure=destinations.SqsDestination(self._sweep_failures.queue),
+            on_failure=self._sweep_failures.as_destination(),
         )
         events.Rule(
             self,
@@ -321,7 +349,11 @@ class FileTransferService(Construct):
         self.bucket.grant_list(function)
         self.process_upload.grant_send(function)
         worker = QueueWorker(
-            self, "ScanWorker", function=function, allow_plain_http=self._plain_http
+            self,
+            "ScanWorker",
+            function=function,
+            encryption_key=self._encryption_key,
+            allow_plain_http=self._plain_http,
         )
         self.bucket.on_object_created(self, "ScanRequested", target=worker.as_target())
         return worker

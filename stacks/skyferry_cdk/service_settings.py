@@ -9,6 +9,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from skyferry.contract import Env, Function
 
+from skyferry_cdk.function_settings import ApplicationSignals, VpcPlacement, WarmStart
+
 #: Operations anybody may call: who has a link needs no account.
 PUBLIC_OPERATIONS: Final = frozenset(
     {
@@ -72,6 +74,12 @@ class FunctionSettings:
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
     log_removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY
     tracing: bool = True
+    vpc: VpcPlacement | None = None
+    application_signals: ApplicationSignals | None = None
+    #: Of the two functions a caller waits for.
+    warm_start: WarmStart | None = None
+    #: At most so many of a function at once, taken out of the account's pool.
+    reserved_concurrency: Mapping[Function, int] = field(default_factory=dict)
     extra_environment: Mapping[str, str] = field(default_factory=dict)
 
 

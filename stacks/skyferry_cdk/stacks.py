@@ -1,25 +1,28 @@
 """The stacks, thin: what is kept for ever, and the rest. One `cdk.Stage` for each environment."""
 
-from typing import Final
-
 import aws_cdk as cdk
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
-from skyferry_cdk.api_settings import Throttle
-from skyferry_cdk.email_sender import EmailSender, SenderIdentity
+from skyferry_cdk.email_sender import EmailSender
+from skyferry_cdk.encryption_key import EncryptionKey
 from skyferry_cdk.environment import Environment
+from skyferry_cdk.environment_props import (
+    SERVICE,
+    api_options,
+    function_settings,
+    quotas,
+    scan_gate,
+    sender_identity,
+    tags,
+)
 from skyferry_cdk.file_bucket import FileBucket
-from skyferry_cdk.laptop import on_this_machine, scan_stand_in
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
+from skyferry_cdk.monthly_budget import MonthlyBudget
+from skyferry_cdk.nightly_backup import NightlyBackup
 from skyferry_cdk.receipt_key import ReceiptKey
-from skyferry_cdk.scan_gate import GuardDutyScan, NoScan, ScanGate
 from skyferry_cdk.service import FileTransferService
-from skyferry_cdk.service_settings import FunctionSettings, Oidc, OwnerQuotas
+from skyferry_cdk.service_settings import Oidc
 from skyferry_cdk.table import TransferTable
-
-SERVICE: Final = "skyferry"
 
 
 class SkyferryStage(cdk.Stage):
@@ -54,16 +57,24 @@ class DataStack(cdk.Stack):
             tags=tags(environment),
         )
         removal = cdk.RemovalPolicy.RETAIN if environment.retained else cdk.RemovalPolicy.DESTROY
+        self.encryption_key = (
+            EncryptionKey(self, "EncryptionKey", removal_policy=removal).key
+            if environment.encryption == "customer-managed"
+            else None
+        )
         self.table = TransferTable(
             self,
             "Table",
+            encryption_key=self.encryption_key,
+            pitr_days=environment.backup.point_in_time_days,
             removal_policy=removal,
             deletion_protection=environment.retained,
         )
         self.bucket = FileBucket(
             self,
             "Files",
-            scan=_scan_gate(environment),
+            encryption_key=self.encryption_key,
+            scan=scan_gate(environment),
             cors_origins=environment.api.cors_origins,
             removal_policy=removal,
             allow_plain_http=environment.laptop is not None,
@@ -71,16 +82,26 @@ class DataStack(cdk.Stack):
         self.mail = EmailSender(
             self,
             "Mail",
-            identity=_identity(self, environment),
+            identity=sender_identity(self, environment),
             allow_any_sender=environment.laptop is not None,
         )
         self.receipt_key = ReceiptKey(self, "ReceiptKey", removal_policy=removal)
+        if environment.backup.nightly_keep_days is not None:
+            NightlyBackup(
+                self,
+                "Backup",
+                tables=[self.table.table],
+                keep_days=environment.backup.nightly_keep_days,
+                encryption_key=self.encryption_key,
+                removal_policy=removal,
+            )
         # Here, so that nobody has to confirm a subscription again after the service was rebuilt.
         self.topics = AlarmTopics(
             self,
             "Topics",
             page_email=environment.alarms.page_email,
             ticket_email=environment.alarms.ticket_email,
+            encryption_key=self.encryption_key,
             allow_plain_http=environment.laptop is not None,
         )
         Monitoring(
@@ -129,26 +150,32 @@ class ServiceStack(cdk.Stack):
             receipt_key=data.receipt_key,
             mail=data.mail,
             topics=data.topics,
-            public_base_url=environment.api.public_base_url,
-            cors_origins=environment.api.cors_origins,
-            throttle=Throttle(
-                rate=environment.api.throttle_rate, burst=environment.api.throttle_burst
-            ),
+            encryption_key=data.encryption_key,
+            **api_options(environment),
             sweep_every=cdk.Duration.minutes(environment.functions.sweep_minutes),
-            quotas=_quotas(environment),
-            functions=_function_settings(environment),
+            quotas=quotas(environment),
+            functions=function_settings(self, environment),
             webhook_stand_in=None if laptop is None else laptop.webhook_stand_in,
-            manage_account_logging_role=environment.api.manage_account_logging_role,
             # The emulator drops mock integrations; the front proxy answers for them there.
             answer_unknown_routes=laptop is None,
             runbook_base_url=environment.alarms.runbook_base_url,
             allow_plain_http=laptop is not None,
         )
+        if environment.budget is not None:
+            MonthlyBudget(
+                self,
+                "Budget",
+                usd=environment.budget.monthly_usd,
+                email=environment.budget.email,
+                tags={"service": SERVICE, "env": environment.name},
+            )
         self._write_outputs()
 
     def _write_outputs(self) -> None:
         service = self.service
+        domain = service.api.domain
         values = {
+            **({} if domain is None else {"ApiDomainTarget": domain.target}),
             "ApiUrl": service.api.url,
             "RestApiId": service.api.api.rest_api_id,
             "StageName": service.api.stage_name,
@@ -163,80 +190,3 @@ class ServiceStack(cdk.Stack):
         }
         for name, value in values.items():
             cdk.CfnOutput(self, name, value=value)
-
-
-def tags(environment: Environment) -> dict[str, str]:
-    """On every resource of an environment."""
-    return {
-        "service": SERVICE,
-        "env": environment.name,
-        "owner": environment.tags.owner,
-        "cost-center": environment.tags.cost_center,
-        "data-class": environment.tags.data_class,
-    }
-
-
-def _scan_gate(environment: Environment) -> ScanGate:
-    match environment.scan:
-        case "guardduty":
-            return GuardDutyScan()
-        case "stand-in":
-            return scan_stand_in()
-        case "off":
-            return NoScan()
-
-
-def _identity(scope: Construct, environment: Environment) -> SenderIdentity:
-    mail = environment.mail
-    domain = mail.sender_address.rpartition("@")[2]
-    match mail.identity:
-        case "address":
-            return SenderIdentity.email_address(mail.sender_address)
-        case "existing":
-            return SenderIdentity.existing(domain)
-        case "domain":
-            zone = mail.hosted_zone_id
-            return SenderIdentity.domain(
-                domain,
-                hosted_zone=(
-                    None
-                    if zone is None
-                    else route53.PublicHostedZone.from_public_hosted_zone_attributes(
-                        scope, "Zone", hosted_zone_id=zone, zone_name=domain
-                    )
-                ),
-            )
-
-
-def _quotas(environment: Environment) -> OwnerQuotas:
-    given = environment.quotas
-    return OwnerQuotas(
-        bytes=given.gib * 1024**3,
-        files=given.files,
-        mails_per_day=given.mails_per_day,
-        requests_per_minute=given.requests_per_minute,
-    )
-
-
-def _function_settings(environment: Environment) -> FunctionSettings:
-    laptop = environment.laptop
-    shared = FunctionSettings(
-        memory_mb=environment.functions.memory_mb,
-        log_level=environment.functions.log_level,
-        log_retention=_retention(environment.log_retention_days),
-        log_removal_policy=(
-            cdk.RemovalPolicy.RETAIN if environment.production else cdk.RemovalPolicy.DESTROY
-        ),
-    )
-    return shared if laptop is None else on_this_machine(shared, laptop)
-
-
-def _retention(days: int) -> logs.RetentionDays:
-    """CDK's enum counts words, CloudWatch days."""
-    by_days = {
-        1: "ONE_DAY", 3: "THREE_DAYS", 5: "FIVE_DAYS", 7: "ONE_WEEK", 14: "TWO_WEEKS",
-        30: "ONE_MONTH", 60: "TWO_MONTHS", 90: "THREE_MONTHS", 120: "FOUR_MONTHS",
-        150: "FIVE_MONTHS", 180: "SIX_MONTHS", 365: "ONE_YEAR", 400: "THIRTEEN_MONTHS",
-        545: "EIGHTEEN_MONTHS", 731: "TWO_YEARS",
-    }  # fmt: skip
-    return logs.RetentionDays[by_days[days]]

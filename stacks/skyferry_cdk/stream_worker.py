@@ -6,11 +6,12 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from skyferry_cdk.alarms import RunbookAlarm, Severity, one_minute
+from skyferry_cdk.encryption_key import grant_use
 from skyferry_cdk.function import Invocation, ServiceFunction
 from skyferry_cdk.queue_worker import DeadLetterQueue
 from skyferry_cdk.table import TransferTable
@@ -31,6 +32,7 @@ class StreamWorker(Construct):
         retry_attempts: int = 5,
         max_record_age: cdk.Duration | None = None,
         oldest_record: cdk.Duration | None = cdk.Duration.minutes(5),  # noqa: B008 - immutable
+        encryption_key: kms.IKey | None = None,
         allow_plain_http: bool = False,
     ) -> None:
         super().__init__(scope, id)
@@ -38,7 +40,11 @@ class StreamWorker(Construct):
         self._check(function, batch_size, retry_attempts, age)
         self.function = function
         self.failures = DeadLetterQueue(
-            self, "Failures", what=function.service, allow_plain_http=allow_plain_http
+            self,
+            "Failures",
+            what=function.service,
+            encryption_key=encryption_key,
+            allow_plain_http=allow_plain_http,
         )
         mapping = lambda_.EventSourceMapping(
             self,
@@ -52,7 +58,7 @@ class StreamWorker(Construct):
             bisect_batch_on_error=True,
             retry_attempts=retry_attempts,
             max_record_age=age,
-            on_failure=sources.SqsDlq(self.failures.queue),
+            on_failure=self.failures.as_event_source_dlq(),
         )
         iam.Grant.add_to_principal(
             grantee=function,
@@ -63,6 +69,7 @@ class StreamWorker(Construct):
             ],
             resource_arns=[table.stream_arn],
         ).apply_before(mapping)
+        grant_use(table.encryption_key, function, ["kms:Decrypt"])
         self._alarms = self._make_alarms(oldest_record)
 
     def metric_age(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's MetricOptions

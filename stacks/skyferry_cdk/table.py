@@ -7,10 +7,12 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 from skyferry.contract import Table
 
 from skyferry_cdk.alarms import RunbookAlarm, Severity, one_minute
+from skyferry_cdk.encryption_key import grant_use
 
 _READ: Final = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
 _WRITE: Final = (
@@ -19,6 +21,16 @@ _WRITE: Final = (
     "dynamodb:DeleteItem",
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
+)
+#: DynamoDB asks for these of whoever uses a table under a customer-managed key.
+#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+_READ_KEY: Final = ("kms:Decrypt", "kms:DescribeKey")
+_WRITE_KEY: Final = (
+    *_READ_KEY,
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
 )
 
 
@@ -30,6 +42,7 @@ class TransferTable(Construct):
         scope: Construct,
         id: str,  # noqa: A002 - the name every construct uses
         *,
+        encryption_key: kms.IKey | None = None,
         deletion_protection: bool = True,
         pitr_days: int | None = 35,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
@@ -66,6 +79,9 @@ class TransferTable(Construct):
             deletion_protection=deletion_protection,
             removal_policy=removal_policy,
         )
+        self.encryption_key = encryption_key
+        if encryption_key is not None:
+            self._encrypt_with(encryption_key)
         self._alarms = {} if throttle_alarm is None else self._make_alarms(throttle_alarm)
 
     @property
@@ -78,12 +94,14 @@ class TransferTable(Construct):
 
     def grant_read_write(self, grantee: iam.IGrantable) -> iam.Grant:
         """Read and change items of the table. No Scan, no index, nothing about the table itself."""
+        grant_use(self.encryption_key, grantee, _WRITE_KEY)
         return iam.Grant.add_to_principal(
             grantee=grantee, actions=[*_READ, *_WRITE], resource_arns=[self.table.table_arn]
         )
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Read items of the table by key."""
+        grant_use(self.encryption_key, grantee, _READ_KEY)
         return iam.Grant.add_to_principal(
             grantee=grantee, actions=[*_READ], resource_arns=[self.table.table_arn]
         )
@@ -97,6 +115,7 @@ class TransferTable(Construct):
         return self._grant_query(grantee, Table.FEED_INDEX)
 
     def _grant_query(self, grantee: iam.IGrantable, index: str) -> iam.Grant:
+        grant_use(self.encryption_key, grantee, _READ_KEY)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["dynamodb:Query"],
@@ -114,6 +133,16 @@ class TransferTable(Construct):
     def alarms(self) -> Mapping[str, RunbookAlarm]:
         """Throttled reads and writes."""
         return dict(self._alarms)
+
+    def _encrypt_with(self, key: kms.IKey) -> None:
+        """By overrides: the L2's own property needs to know the region at synthesis."""
+        resource = self.table.node.default_child
+        if not isinstance(resource, dynamodb.CfnGlobalTable):
+            raise TypeError(f"{self.node.path}: the table has no CfnGlobalTable")
+        resource.add_property_override("SSESpecification", {"SSEEnabled": True, "SSEType": "KMS"})
+        resource.add_property_override(
+            "Replicas.0.SSESpecification", {"KMSMasterKeyId": key.key_arn}
+        )
 
     def _metric(self, name: str, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's MetricOptions
         return self.table.metric(name, **{"statistic": "Sum", **options})

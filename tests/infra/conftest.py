@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
+from cdk_nag import AwsSolutionsChecks
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
@@ -16,17 +17,20 @@ from infra_support import FLAGS, NO_BUNDLING, REPOSITORY, Json
 from skyferry_cdk import environment
 from skyferry_cdk.stacks import SkyferryStage
 
+EVERY_OPTION = REPOSITORY / "tests" / "infra" / "every_option.toml"
 Synthesised = tuple[SkyferryStage, dict[str, Json]]
 
 
 @pytest.fixture(scope="session")
 def synthesised() -> Callable[[str], Synthesised]:
-    """Environment name → its stage and {"data": template, "service": template}, synthesised once."""
+    """Environment name → its stage and {"data": template, "service": template}, synthesised once, without an
+    open cdk-nag finding. `all` has every option on."""
 
     @cache
     def synthesise(name: str) -> Synthesised:
         app = cdk.App(context={**FLAGS, **NO_BUNDLING}, builtin_cloud_formation_validation=False)
-        file = REPOSITORY / "config" / f"{name}.toml"
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+        file = EVERY_OPTION if name == "all" else REPOSITORY / "config" / f"{name}.toml"
         stage = SkyferryStage(app, environment.load(name, file=file))
         nested = app.synth().get_nested_assembly(f"assembly-{name}")
         return stage, {

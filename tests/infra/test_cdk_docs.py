@@ -66,7 +66,10 @@ def test_app_names_the_mistake_instead_of_showing_a_traceback() -> None:
              "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"},
     )  # fmt: skip
     assert done.returncode == 1
-    assert "config/mars.toml does not exist; environments here: dev, local, prod" in done.stderr
+    assert (
+        "config/mars.toml does not exist; environments here: dev, local, prod, staging"
+        in done.stderr
+    )
     assert "Traceback" not in done.stderr
 
 

@@ -1,9 +1,11 @@
 """Configuration files: every mistake at once, with file, key, value and what is allowed."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from infra_support import REPOSITORY
 from skyferry_cdk.environment import Environment, InvalidEnvironment, load
@@ -143,9 +145,105 @@ def test_a_hosted_zone_belongs_to_a_domain() -> None:
     assert 'only with mail.identity = "domain"' in refusal("dev", any_values(mail=mail))
 
 
+NETWORK = {
+    "vpc_id": "vpc-0123456789abcdef0",
+    "availability_zones": ["a", "b"],
+    "subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+}
+DOMAIN = {"name": "t.example.com", "certificate_arn": "arn:aws:acm:eu-central-1:1:certificate/1"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"web_firewall": {"mode": "existing"}}, "web_firewall.arn: needed by"),
+        (
+            {"web_firewall": {"mode": "managed", "arn": "arn:aws:wafv2:x"}},
+            'web_firewall.arn = "arn:aws:wafv2:x": only with',
+        ),
+        (
+            {"web_firewall": {"requests_per_five_minutes": 9}},
+            "web_firewall.requests_per_five_minutes = 9: Input should be greater than or equal to 10",
+        ),
+        ({"domain": {**DOMAIN, "hosted_zone_id": "Z1"}}, "domain.hosted_zone_name: give both"),
+        (
+            {"domain": {**DOMAIN, "hosted_zone_id": "Z1", "hosted_zone_name": "example.org"}},
+            "t.example.com is not in this zone",
+        ),
+        ({"domain": {"name": "t.example.com"}}, "domain.certificate_arn: this key is required"),
+        (
+            {"domain": DOMAIN, "api": {"public_base_url": "https://x.example/v1"}},
+            'api.public_base_url = "https://x.example/v1": not beside [domain]',
+        ),
+        (
+            {"functions": {"snap_start": True, "provisioned_concurrency": 2}},
+            "functions.provisioned_concurrency = 2: not with snap_start",
+        ),
+        (
+            {"functions": {"reserved_concurrency": {"nothing": 2}}},
+            "functions.reserved_concurrency.nothing",
+        ),
+        (
+            {"functions": {"application_signals_layer": "layer"}},
+            'functions.application_signals_layer = "layer"',
+        ),
+        (
+            {"network": {**NETWORK, "route_table_ids": ["rtb-0123456789abcdef0"]}},
+            'network.route_table_ids = ["rtb-0123456789abcdef0"]: one for each of the 2',
+        ),
+        ({"network": {**NETWORK, "availability_zones": ["a"]}}, "network.availability_zones"),
+        ({"network": {**NETWORK, "subnet_ids": []}}, "network.subnet_ids = []"),
+        ({"client_keys": {"clients": []}}, "client_keys.clients = []"),
+        ({"client_keys": {"clients": ["no spaces"]}}, "client_keys.clients.0"),
+        ({"backup": {"point_in_time_days": 36}}, "backup.point_in_time_days = 36"),
+        ({"budget": {"monthly_usd": 0, "email": "a@b.de"}}, "budget.monthly_usd = 0"),
+        ({"encryption": "none"}, 'encryption = "none"'),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(change: dict[str, Any], told: str) -> None:
+    assert told in refusal("dev", any_values(**change))
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"encryption": "customer-managed"}, "encryption"),
+        ({"web_firewall": {"mode": "managed"}}, "web_firewall.mode"),
+        ({"domain": DOMAIN}, "domain"),
+        ({"client_keys": {"clients": ["a"]}}, "client_keys"),
+        ({"network": NETWORK}, "network"),
+        ({"budget": {"monthly_usd": 1, "email": "a@b.de"}}, "budget"),
+        ({"backup": {"nightly_keep_days": 1}}, "backup.nightly_keep_days"),
+        ({"functions": {"snap_start": True}}, "functions.snap_start"),
+        ({"functions": {"provisioned_concurrency": 1}}, "functions.provisioned_concurrency"),
+    ],
+)
+def test_what_no_emulator_has_is_refused_on_a_laptop(change: dict[str, Any], key: str) -> None:
+    text = refusal("local", any_values(laptop=LAPTOP, scan="stand-in", **change))
+    assert f"\n  {key}" in text
+    assert "not beside [laptop]" in text
+
+
+def test_the_schema_for_editors_is_current() -> None:
+    committed = json.loads((REPOSITORY / "config/schema.json").read_text(encoding="utf-8"))
+    assert committed == Environment.file_schema(), "run `make schema`"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_names_its_schema_and_fits_it(name: str) -> None:
+    text = (REPOSITORY / "config" / f"{name}.toml").read_text(encoding="utf-8")
+    assert text.startswith("#:schema ./schema.json\n")
+    jsonschema.validate(tomllib.loads(text), Environment.file_schema())
+
+
+def test_the_schema_refuses_an_unknown_key() -> None:
+    with pytest.raises(jsonschema.ValidationError, match="colour"):
+        jsonschema.validate(any_values(colour="red"), Environment.file_schema())
+
+
 def test_an_unknown_environment_lists_the_known_ones() -> None:
     missing = REPOSITORY / "config/mars.toml"
-    with pytest.raises(InvalidEnvironment, match="environments here: dev, local, prod"):
+    with pytest.raises(InvalidEnvironment, match="environments here: dev, local, prod, staging"):
         load("mars", file=missing)
 
 

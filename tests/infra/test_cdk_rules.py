@@ -9,7 +9,6 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from infra_support import any_function, small_stack
@@ -132,7 +131,7 @@ def test_our_own_workers_pass() -> None:
     stack = small_stack()
     QueueWorker(stack, "Worker", function=any_function(stack))
     failed = DeadLetterQueue(stack, "Failed", what="nightly")
-    kept = destinations.SqsDestination(failed.queue)
+    kept = failed.as_destination()
     any_function(stack, "Nightly", Invocation.ASYNC, on_failure=kept)
     assert violations(stack) == set()
 

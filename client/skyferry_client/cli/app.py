@@ -1,5 +1,6 @@
 """The root of the `skyferry` command."""
 
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -38,6 +39,9 @@ for group in (
     config.config,
 ):
     app.add_typer(group)
+# Commands of those who deploy and operate the service come from elsewhere: this package speaks HTTP only.
+for extension in entry_points(group="skyferry.commands"):
+    app.add_typer(extension.load())
 
 
 def main() -> None:

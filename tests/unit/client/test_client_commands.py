@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,8 @@ from published import answered_by_examples
 from skyferry_client.cli import app
 from typer.testing import Result
 
+#: Commands that do not speak to the API; tests/unit/ops has them.
+OPERATORS = {each.name for each in entry_points(group="skyferry.commands")}
 Run = Callable[..., Result]
 REQUEST_LINK = LINK.replace("/t/", "/r/")
 
@@ -72,6 +75,8 @@ ELSEWHERE = {
 def names() -> Iterator[str]:
     """All commands there are."""
     for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        if name in OPERATORS:
+            continue
         below = getattr(command, "commands", None)
         yield from [name] if below is None else (f"{name} {each}" for each in below)
 
