@@ -23,6 +23,8 @@ class Env(StrEnum):
     DELIVER_WEBHOOK_QUEUE_URL = "DELIVER_WEBHOOK_QUEUE_URL"
     #: The one origin without https that webhooks may point at: the laptop cloud's receiver, or `none`.
     WEBHOOK_STAND_IN = "WEBHOOK_STAND_IN"
+    #: Id of the event source mapping that feeds send_email.
+    SEND_EMAIL_MAPPING_ID = "SEND_EMAIL_MAPPING_ID"
     SCAN_GATE = "SCAN_GATE"
     #: Id of the KMS key that signs receipts.
     RECEIPT_KEY_ID = "RECEIPT_KEY_ID"
@@ -58,6 +60,7 @@ class Function(StrEnum):
     EMAIL_FEEDBACK = "email_feedback"
     DELIVER_WEBHOOK = "deliver_webhook"
     SWEEP = "sweep"
+    PAUSE_SENDING = "pause_sending"
 
 
 #: The environment variables each function is given, no more and no fewer.
@@ -119,6 +122,7 @@ FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
             Env.DELIVER_WEBHOOK_QUEUE_URL,
         }
     ),
+    Function.PAUSE_SENDING: frozenset({Env.ENVIRONMENT, Env.SEND_EMAIL_MAPPING_ID}),
 }
 
 #: Seconds between the attempts to deliver to a webhook; one attempt more than there are pauses.
@@ -161,6 +165,7 @@ class Metric(StrEnum):
     BYTES_VERIFIED = "BytesVerified"
     MAILS_SENT = "MailsSent"
     MAILS_FAILED = "MailsFailed"
+    SENDING_PAUSED = "SendingPaused"
     DOWNLOADS = "Downloads"
     WEBHOOKS_DELIVERED = "WebhooksDelivered"
     WEBHOOKS_FAILED = "WebhooksFailed"
@@ -180,6 +185,12 @@ class ScanVerdict(StrEnum):
 #: EventBridge detail types that wake `process_upload`.
 OBJECT_CREATED: Final = "Object Created"
 SCAN_RESULT: Final = "GuardDuty Malware Protection Object Scan Result"
+#: EventBridge detail types that say that scanning itself is in trouble.
+SCAN_TROUBLE: Final = (
+    "GuardDuty Malware Protection Resource Status Error",
+    "GuardDuty Malware Protection Resource Status Warning",
+    "GuardDuty Malware Protection Post Scan Action Failed",
+)
 
 #: Message tags on each mail, by which `email_feedback` finds the mail an SES event speaks of.
 MAIL_TAGS: Final = ("owner", "transfer_id", "recipient_id", "kind")

@@ -8,6 +8,7 @@ from skyferry_cdk.api_domain import ApiDomain, CustomDomain
 from skyferry_cdk.api_settings import ApiAlarms, ApiAuth, ClientPlan, Throttle
 from skyferry_cdk.bundling import PythonBundle
 from skyferry_cdk.bundling_steps import BundlingError
+from skyferry_cdk.dns_records import DnsRecord
 from skyferry_cdk.email_sender import EmailSender, SenderIdentity
 from skyferry_cdk.encryption_key import EncryptionKey
 from skyferry_cdk.file_bucket import FileBucket, FileLifecycle
@@ -40,6 +41,7 @@ __all__ = [
     "CustomDomain",
     "CustomScan",
     "DeadLetterQueue",
+    "DnsRecord",
     "EmailSender",
     "EncryptionKey",
     "FileBucket",

@@ -75,6 +75,7 @@ def dead_letter_alarm(
     *,
     metric: cloudwatch.IMetric,
     what: str,
+    severity: Severity = Severity.PAGE,
 ) -> RunbookAlarm:
     """Alarm on *visible* messages: messages sent never counts what a redrive puts back.
 
@@ -87,7 +88,7 @@ def dead_letter_alarm(
         threshold=1,
         what=what,
         runbook="dead-letter",
-        severity=Severity.PAGE,
+        severity=severity,
         periods=1,
         datapoints=1,
         missing=cloudwatch.TreatMissingData.IGNORE,

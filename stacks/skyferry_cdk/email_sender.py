@@ -13,6 +13,7 @@ from aws_cdk import aws_ses as ses
 from constructs import Construct
 
 from skyferry_cdk.alarms import RunbookAlarm, Severity
+from skyferry_cdk.dns_records import DnsRecord, dmarc, of_domain
 from skyferry_cdk.nag import acknowledge_wildcard
 
 _FEEDBACK = (
@@ -22,6 +23,7 @@ _FEEDBACK = (
     ses.EmailSendingEvent.BOUNCE,
     ses.EmailSendingEvent.COMPLAINT,
     ses.EmailSendingEvent.REJECT,
+    ses.EmailSendingEvent.RENDERING_FAILURE,
 )
 
 
@@ -52,7 +54,7 @@ class SenderIdentity:
 
 
 class EmailSender(Construct):
-    """Sends by TLS only, suppresses bounced addresses, reports every delivery on the default event bus."""
+    """Sends by TLS only, never to who has complained, and reports every delivery on the default event bus."""
 
     def __init__(
         self,
@@ -61,12 +63,16 @@ class EmailSender(Construct):
         *,
         identity: SenderIdentity,
         mail_from_subdomain: str | None = "mail",
-        bounce_rate: float | None = 0.05,
-        complaint_rate: float | None = 0.001,
+        bounce_rate: float | None = 0.025,
+        complaint_rate: float | None = 0.0005,
         allow_any_sender: bool = False,
     ) -> None:
         super().__init__(scope, id)
         self._allow_any_sender = allow_any_sender
+        self._sender = identity
+        self._mail_from_domain = (
+            None if mail_from_subdomain is None else f"{mail_from_subdomain}.{identity.name}"
+        )
         if not cdk.Token.is_unresolved(identity.name) and "." not in identity.name:
             raise ValueError(
                 f"{self.node.path}: identity: {identity.name!r} is neither an address nor a domain"
@@ -77,7 +83,8 @@ class EmailSender(Construct):
             tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
             reputation_metrics=True,
             sending_enabled=True,
-            suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+            # A bounce is a fact that its sender may lift; a second list of it would not hear of that.
+            suppression_reasons=ses.SuppressionReasons.COMPLAINTS_ONLY,
         )
         self.configuration_set.add_event_destination(
             "Feedback",
@@ -92,7 +99,7 @@ class EmailSender(Construct):
             ),
             events=list(_FEEDBACK),
         )
-        self.identity = self._identity(identity, mail_from_subdomain)
+        self.identity = self._identity(identity)
         self._alarms = self._make_alarms(bounce_rate, complaint_rate)
 
     @property
@@ -101,9 +108,16 @@ class EmailSender(Construct):
         return self.configuration_set.configuration_set_name
 
     @property
-    def dns_records(self) -> Sequence[ses.DkimRecord]:
-        """DKIM records to publish where the domain's zone is not hosted here; empty otherwise."""
-        return self.identity.dkim_records if isinstance(self.identity, ses.EmailIdentity) else []
+    def dns_records(self) -> Sequence[DnsRecord]:
+        """Records to publish for the domain. With a hosted zone all are written but DMARC, which concerns
+        everybody who sends for the domain; an address and an existing identity need none."""
+        if not isinstance(self.identity, ses.EmailIdentity) or "@" in self._sender.name:
+            return []
+        if self._sender.hosted_zone is not None:
+            return [dmarc(self._sender.name)]
+        return of_domain(
+            cdk.Stack.of(self), self.identity, self._sender.name, self._mail_from_domain
+        )
 
     def grant_send(self, grantee: iam.IGrantable, *, from_address: str) -> iam.Grant:
         """Send mail from exactly this address, by this identity and configuration set.
@@ -145,6 +159,31 @@ class EmailSender(Construct):
             targets=[target],
         )
 
+    def on_bad_reputation(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - the name every construct uses
+        *,
+        target: events.IRuleTarget,
+    ) -> events.Rule:
+        """Tell a target when one of the alarms goes off; the rule belongs to `scope`.
+
+        Raises ValueError when both alarms are switched off.
+        """
+        if not self._alarms:
+            raise ValueError(f"{self.node.path}: no alarm watches the reputation")
+        return events.Rule(
+            scope,
+            id,
+            event_pattern=events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=["CloudWatch Alarm State Change"],
+                resources=[alarm.alarm_arn for alarm in self._alarms.values()],
+                detail={"state": {"value": ["ALARM"]}},
+            ),
+            targets=[target],
+        )
+
     def metric_bounce_rate(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's MetricOptions
         """Share of mails that bounced, of the whole account: the figure SES judges it by."""
         return _reputation("Reputation.BounceRate", options)
@@ -157,9 +196,7 @@ class EmailSender(Construct):
         """Bounce and complaint rates."""
         return dict(self._alarms)
 
-    def _identity(
-        self, identity: SenderIdentity, mail_from_subdomain: str | None
-    ) -> ses.IEmailIdentity:
+    def _identity(self, identity: SenderIdentity) -> ses.IEmailIdentity:
         if identity.imported:
             return ses.EmailIdentity.from_email_identity_name(self, "Identity", identity.name)
         if "@" in identity.name:
@@ -176,9 +213,7 @@ class EmailSender(Construct):
                 else ses.Identity.public_hosted_zone(identity.hosted_zone)
             ),
             configuration_set=self.configuration_set,
-            mail_from_domain=(
-                None if mail_from_subdomain is None else f"{mail_from_subdomain}.{identity.name}"
-            ),
+            mail_from_domain=self._mail_from_domain,
         )
 
     def _make_alarms(

@@ -16,6 +16,7 @@ FunctionName = Literal[
     "email_feedback",
     "deliver_webhook",
     "sweep",
+    "pause_sending",
 ]
 
 

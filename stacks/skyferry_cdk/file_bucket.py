@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,12 +11,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
-from skyferry.contract import OBJECT_CREATED, SCAN_RESULT
+from skyferry.contract import OBJECT_CREATED, SCAN_RESULT, SCAN_TROUBLE, ScanVerdict
 
 from skyferry_cdk.encryption_key import grant_use
 from skyferry_cdk.malware_protection import MalwareProtection
 from skyferry_cdk.nag import PLAIN_HTTP, acknowledge, acknowledge_wildcard
 from skyferry_cdk.scan_gate import GuardDutyScan, ScanGate
+
+_SCAN_TAG: Final = "GuardDutyMalwareScanStatus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,8 @@ class FileBucket(Construct):
             if isinstance(scan, GuardDutyScan)
             else None
         )  # fmt: skip
+        if isinstance(scan, GuardDutyScan) and scan.tag_objects:
+            self._deny_what_is_not_clean()
         self._acknowledge(access_logs_bucket, allow_plain_http)
 
     def grant_upload(self, grantee: iam.IGrantable, prefix: str) -> iam.Grant:
@@ -163,6 +167,25 @@ class FileBucket(Construct):
             targets=[target],
         )
 
+    def on_scan_trouble(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 - the name every construct uses
+        *,
+        target: events.IRuleTarget,
+    ) -> events.Rule:
+        """Send to a target what keeps GuardDuty from scanning or tagging; the rule belongs to `scope`."""
+        return events.Rule(
+            scope,
+            id,
+            event_pattern=events.EventPattern(
+                source=["aws.guardduty"],
+                detail_type=list(SCAN_TROUBLE),
+                detail={"s3BucketDetails": {"bucketName": [self.bucket.bucket_name]}},
+            ),
+            targets=[target],
+        )
+
     def metric_stored_bytes(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's MetricOptions
         """Bytes stored, once a day, by S3."""
         return cloudwatch.Metric(
@@ -173,6 +196,29 @@ class FileBucket(Construct):
                 "StorageType": "StandardStorage",
             },
             **{"period": cdk.Duration.days(1), "statistic": "Average", **options},
+        )
+
+    def _deny_what_is_not_clean(self) -> None:
+        """Nobody reads an object that GuardDuty has tagged as anything but clean, whatever their own policy
+        says. An object without a tag is kept from recipients by its prefix: only clean ones leave the inbox."""
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="DenyReadingWhatIsNotClean",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                # By version id one would walk around a denial of the first alone.
+                actions=["s3:GetObject", "s3:GetObjectVersion"],
+                resources=[self.bucket.arn_for_objects("*")],
+                conditions={
+                    "StringEquals": {
+                        f"s3:ExistingObjectTag/{_SCAN_TAG}": [
+                            verdict.value
+                            for verdict in ScanVerdict
+                            if verdict is not ScanVerdict.NO_THREATS_FOUND
+                        ]
+                    }
+                },
+            )
         )
 
     def _grant(self, grantee: iam.IGrantable, prefix: str, *actions: str) -> iam.Grant:

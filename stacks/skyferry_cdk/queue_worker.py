@@ -25,6 +25,7 @@ class QueueAlarms:
     """Thresholds; None means no such alarm. The dead-letter alarm cannot be switched off."""
 
     oldest_message_seconds: int | None = 15 * 60
+    dead_letter_severity: Severity = Severity.PAGE
     periods: int = 3
     datapoints: int = 2
 
@@ -39,6 +40,7 @@ class DeadLetterQueue(Construct):
         *,
         what: str,
         fifo: bool = False,
+        severity: Severity = Severity.PAGE,
         encryption_key: kms.IKey | None = None,
         allow_plain_http: bool = False,
     ) -> None:
@@ -58,6 +60,7 @@ class DeadLetterQueue(Construct):
             "Messages",
             metric=self.metric_messages(period=one_minute(), statistic="Maximum"),
             what=f"Failed work waits in the dead-letter queue of {what}.",
+            severity=severity,
         )
         acknowledge(
             self,
@@ -150,6 +153,7 @@ class QueueWorker(Construct):
             self,
             "DeadLetters",
             what=function.service,
+            severity=alarms.dead_letter_severity,
             fifo=fifo,
             encryption_key=encryption_key,
             allow_plain_http=allow_plain_http,
@@ -168,7 +172,7 @@ class QueueWorker(Construct):
                 queue=self.dlq, max_receive_count=max_receive_count
             ),
         )
-        mapping = lambda_.EventSourceMapping(
+        self.mapping = lambda_.EventSourceMapping(
             self,
             "Mapping",
             target=function.alias,
@@ -181,7 +185,7 @@ class QueueWorker(Construct):
             grantee=function,
             actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
             resource_arns=[self.queue.queue_arn],
-        ).apply_before(mapping)
+        ).apply_before(self.mapping)
         grant_use(encryption_key, function, ["kms:Decrypt"])
         self._encryption_key = encryption_key
         self._alarms = self._make_alarms(alarms)
@@ -201,6 +205,14 @@ class QueueWorker(Construct):
             grantee=grantee,
             actions=["sqs:ChangeMessageVisibility"],
             resource_arns=[self.queue.queue_arn],
+        )
+
+    def grant_stop(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow stopping and starting the worker; messages wait in the queue meanwhile."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["lambda:UpdateEventSourceMapping"],
+            resource_arns=[self.mapping.event_source_mapping_arn],
         )
 
     def as_target(self) -> targets.SqsQueue:

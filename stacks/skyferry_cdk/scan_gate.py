@@ -14,7 +14,8 @@ class NoScan:
 class GuardDutyScan:
     """Amazon GuardDuty Malware Protection for S3 scans every new object below the inbox prefix."""
 
-    tag_objects: bool = False
+    #: By it the bucket denies reading what is not clean.
+    tag_objects: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from constructs import Construct
 from skyferry import contract
 from skyferry.contract import FUNCTION_ENVIRONMENT, Env, Function, Prefix, Table
 
-from skyferry_cdk.alarms import Watched
+from skyferry_cdk.alarms import Severity, Watched
 from skyferry_cdk.api_domain import ApiDomain
 from skyferry_cdk.api_settings import ApiAuth, ClientPlan, Throttle
 from skyferry_cdk.bundling import PythonBundle
@@ -25,7 +25,7 @@ from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.rest_api import RestApi
-from skyferry_cdk.scan_gate import CustomScan, NoScan
+from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan
 from skyferry_cdk.service_access import grant_access
 from skyferry_cdk.service_dashboard import draw_dashboard
 from skyferry_cdk.service_settings import (
@@ -80,6 +80,7 @@ class FileTransferService(Construct):
         self._settings = functions
         self._plain_http = allow_plain_http
         self._encryption_key = encryption_key
+        self._failures: dict[Function, DeadLetterQueue] = {}
         self.table = table or TransferTable(self, "Table", encryption_key=encryption_key)
         self.bucket = bucket or FileBucket(
             self,
@@ -145,7 +146,8 @@ class FileTransferService(Construct):
         # One object at a time: reading a large one takes a good part of the function's time.
         self.process_upload = self._worker(Function.PROCESS_UPLOAD, batch_size=1)
         self._values[Env.PROCESS_UPLOAD_QUEUE_URL] = self.process_upload.queue.queue_url
-        self.send_email = self._worker(Function.SEND_EMAIL)
+        # Mails wait here while sending is paused, which a person may notice late.
+        self.send_email = self._worker(Function.SEND_EMAIL, retention=cdk.Duration.days(14))
         self._values[Env.SEND_EMAIL_QUEUE_URL] = self.send_email.queue.queue_url
         # Chooses when a message of its own queue comes again, so it needs the URL of what is made for it.
         self._values[Env.DELIVER_WEBHOOK_QUEUE_URL] = cdk.Lazy.string(_DeliverWebhookQueueUrl(self))
@@ -155,18 +157,24 @@ class FileTransferService(Construct):
             batch_size=1,
             max_concurrency=20,
             max_receive_count=contract.WEBHOOK_ATTEMPTS,
-            alarms=QueueAlarms(oldest_message_seconds=2 * sum(contract.WEBHOOK_PAUSES)),
+            # What lies dead here is as a rule a customer's receiver that is down: nobody needs to get up.
+            alarms=QueueAlarms(
+                oldest_message_seconds=2 * sum(contract.WEBHOOK_PAUSES),
+                dead_letter_severity=Severity.TICKET,
+            ),
         )
         self.dispatch_outbox = self._stream_worker(Function.DISPATCH_OUTBOX)
         self.email_feedback = self._worker(Function.EMAIL_FEEDBACK)
         self.sweep = self._scheduled(Function.SWEEP, sweep_every)
+        self._values[Env.SEND_EMAIL_MAPPING_ID] = self.send_email.mapping.event_source_mapping_id
+        self.pause_sending = self._asynchronous(Function.PAUSE_SENDING)
         self.scan = self._scanner()
 
-        self._route_events()
-        grant_access(self, sender_address=sender_address)
         self.topics = topics or AlarmTopics(
             self, "Topics", encryption_key=encryption_key, allow_plain_http=allow_plain_http
         )
+        self._route_events()
+        grant_access(self, sender_address=sender_address)
         self.monitoring = Monitoring(
             self,
             "Monitoring",
@@ -178,7 +186,9 @@ class FileTransferService(Construct):
         own: list[Watched] = [
             own for own, given in ((self.table, table), (self.mail, mail)) if not given
         ]
-        self.monitoring.watch(self.api, *self.functions, *self.workers, self._sweep_failures, *own)
+        self.monitoring.watch(
+            self.api, *self.functions, *self.workers, *self._failures.values(), *own
+        )
         draw_dashboard(self)
 
     @property
@@ -205,6 +215,7 @@ class FileTransferService(Construct):
             self.api_function,
             *(worker.function for worker in self.workers),
             self.sweep,
+            self.pause_sending,
         ]
 
     @property
@@ -213,7 +224,7 @@ class FileTransferService(Construct):
         return {
             **{name: worker.dead_letters for name, worker in self.queues.items()},
             "DispatchOutbox": self.dispatch_outbox.failures,
-            "Sweep": self._sweep_failures,
+            **{_pascal(name): one for name, one in self._failures.items()},
         }
 
     def _function(
@@ -297,31 +308,34 @@ class FileTransferService(Construct):
             allow_plain_http=self._plain_http,
         )
 
-    def _scheduled(self, name: Function, every: cdk.Duration) -> ServiceFunction:
-        self._sweep_failures = DeadLetterQueue(
+    def _asynchronous(self, name: Function) -> ServiceFunction:
+        """A function that EventBridge invokes; what it cannot do waits in a queue of its own."""
+        self._failures[name] = DeadLetterQueue(
             self,
             f"{_pascal(name)}Failures",
             what=name.value,
             encryption_key=self._encryption_key,
             allow_plain_http=self._plain_http,
         )
-        function = self._function(
-            name,
-            Invocation.ASYNC,
-            on_failure=self._sweep_failures.as_destination(),
+        return self._function(
+            name, Invocation.ASYNC, on_failure=self._failures[name].as_destination()
         )
+
+    def _target(self, name: Function, function: ServiceFunction) -> targets.LambdaFunction:
+        return targets.LambdaFunction(
+            function.alias,
+            dead_letter_queue=self._failures[name].queue,
+            max_event_age=cdk.Duration.minutes(5),
+            retry_attempts=2,
+        )
+
+    def _scheduled(self, name: Function, every: cdk.Duration) -> ServiceFunction:
+        function = self._asynchronous(name)
         events.Rule(
             self,
             f"{_pascal(name)}Schedule",
             schedule=events.Schedule.rate(every),
-            targets=[
-                targets.LambdaFunction(
-                    function.alias,
-                    dead_letter_queue=self._sweep_failures.queue,
-                    max_event_age=cdk.Duration.minutes(5),
-                    retry_attempts=2,
-                )
-            ],
+            targets=[self._target(name, function)],
         )
         return function
 
@@ -363,6 +377,14 @@ class FileTransferService(Construct):
         self.bucket.on_object_created(self, "ObjectCreated", target=process_upload)
         self.bucket.on_scan_result(self, "ScanResult", target=process_upload)
         self.mail.on_feedback(self, "MailFeedback", target=self.email_feedback.as_target())
+        if isinstance(self.bucket.scan, GuardDutyScan):
+            trouble = targets.SnsTopic(
+                self.topics.topic(Severity.TICKET), dead_letter_queue=self.process_upload.dlq
+            )
+            self.bucket.on_scan_trouble(self, "ScanTrouble", target=trouble)
+        if self.mail.alarms():
+            pause = self._target(Function.PAUSE_SENDING, self.pause_sending)
+            self.mail.on_bad_reputation(self, "BadReputation", target=pause)
 
 
 @jsii.implements(cdk.IStableStringProducer)

@@ -44,6 +44,8 @@ def grant_access(service: "FileTransferService", *, sender_address: str) -> None
     service.send_email.grant_send(dispatch_outbox)
     service.mail.grant_send(send_email, from_address=sender_address)
 
+    service.send_email.grant_stop(service.pause_sending)
+
     service.deliver_webhook.grant_send(dispatch_outbox)
     service.deliver_webhook.grant_postpone(service.deliver_webhook.function)
 

@@ -53,7 +53,7 @@ PUBLIC_OPERATIONS: Final = frozenset(
     }
 )
 #: The clients the functions make; the data of every other AWS service stays out of the asset.
-BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "kms", "s3", "sesv2", "sqs", "sts"})
+BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "kms", "lambda", "s3", "sesv2", "sqs", "sts"})
 TIMEOUTS: Final = {
     Function.AUTHORIZER: cdk.Duration.seconds(10),
     # Reads a file of 16 GiB once, at 30 MB/s or better.

@@ -111,11 +111,8 @@ class DataStack(cdk.Stack):
             dashboard=False,
             runbook_base_url=environment.alarms.runbook_base_url,
         ).watch(self.table, self.mail)
-        for number, record in enumerate(self.mail.dns_records, start=1):
-            if environment.mail.identity == "domain" and environment.mail.hosted_zone_id is None:
-                cdk.CfnOutput(
-                    self, f"DkimRecord{number}", value=f"{record.name} CNAME {record.value}"
-                )
+        for record in self.mail.dns_records:
+            cdk.CfnOutput(self, record.purpose, value=str(record))
 
 
 class ServiceStack(cdk.Stack):
@@ -181,6 +178,7 @@ class ServiceStack(cdk.Stack):
             "StageName": service.api.stage_name,
             "TableName": service.table.table.table_name,
             "BucketName": service.bucket.bucket.bucket_name,
+            "SendEmailMappingId": service.send_email.mapping.event_source_mapping_id,
             "ConfigurationSetName": service.mail.configuration_set_name,
             **{f"{name}QueueUrl": one.queue.queue_url for name, one in service.queues.items()},
             **{

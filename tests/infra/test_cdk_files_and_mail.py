@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53
 from infra_support import (
     INLINE,
+    Json,
     actions,
     any_function,
     only,
@@ -20,8 +21,11 @@ from skyferry_cdk import (
     DeadLetterQueue,
     EmailSender,
     FileBucket,
+    GuardDutyScan,
     Monitoring,
     NoScan,
+    QueueWorker,
+    ScanGate,
     SenderIdentity,
 )
 
@@ -119,10 +123,11 @@ def test_mail_goes_out_encrypted_with_feedback_of_every_kind() -> None:
     template = template_of(stack)
     configuration = only(template, "AWS::SES::ConfigurationSet")
     assert configuration["DeliveryOptions"]["TlsPolicy"] == "REQUIRE"
-    assert configuration["SuppressionOptions"]["SuppressedReasons"] == ["BOUNCE", "COMPLAINT"]
+    assert configuration["SuppressionOptions"]["SuppressedReasons"] == ["COMPLAINT"]
     destination = only(template, "AWS::SES::ConfigurationSetEventDestination")["EventDestination"]
     assert set(destination["MatchingEventTypes"]) == {
         "send", "delivery", "deliveryDelay", "bounce", "complaint", "reject",
+        "renderingFailure",
     }  # fmt: skip
 
 
@@ -134,7 +139,74 @@ def test_dkim_records_are_written_into_a_hosted_zone_and_returned_without_one() 
     EmailSender(stack, "Own", identity=SenderIdentity.domain("example.com", hosted_zone=zone))
     assert len(resources(template_of(stack), "AWS::Route53::RecordSet")) >= 3
     other = EmailSender(stack, "Other", identity=SenderIdentity.domain("example.org"))
-    assert len(other.dns_records) == 3
+    assert [record.purpose for record in other.dns_records] == [
+        "DkimRecord1", "DkimRecord2", "DkimRecord3", "MailFromMx", "MailFromSpf", "DmarcAdvice",
+    ]  # fmt: skip
+    told = [str(record) for record in other.dns_records[3:]]
+    assert told == [
+        f"mail.example.org MX 10 feedback-smtp.{stack.region}.amazonses.com",
+        'mail.example.org TXT "v=spf1 include:amazonses.com ~all"',
+        '_dmarc.example.org TXT "v=DMARC1; p=none; rua=mailto:postmaster@example.org"',
+    ]
+
+
+def test_with_a_zone_only_dmarc_is_left_to_a_person() -> None:
+    stack = small_stack()
+    zone = route53.PublicHostedZone.from_public_hosted_zone_attributes(
+        stack, "Zone", hosted_zone_id="Z123456", zone_name="example.com"
+    )
+    mail = EmailSender(
+        stack, "Own", identity=SenderIdentity.domain("example.com", hosted_zone=zone)
+    )
+    assert [record.purpose for record in mail.dns_records] == ["DmarcAdvice"]
+    written = resources(template_of(stack), "AWS::Route53::RecordSet").values()
+    assert sorted(record["Type"] for record in written) == ["CNAME", "CNAME", "CNAME", "MX", "TXT"]
+
+
+def test_without_a_mail_from_domain_there_are_no_records_of_it() -> None:
+    identity = SenderIdentity.domain("example.org")
+    mail = EmailSender(small_stack(), "Mail", identity=identity, mail_from_subdomain=None)
+    assert not [record for record in mail.dns_records if "MailFrom" in record.purpose]
+
+
+def test_an_address_needs_no_records() -> None:
+    mail = EmailSender(
+        small_stack(), "Mail", identity=SenderIdentity.email_address("me@example.com")
+    )
+    assert mail.dns_records == []
+
+
+def test_the_reputation_is_watched_well_before_ses_acts() -> None:
+    stack = small_stack()
+    EmailSender(stack, "Mail", identity=SenderIdentity.email_address("me@example.com"))
+    thresholds = {
+        alarm["MetricName"]: (alarm["Threshold"], alarm["Statistic"], alarm["EvaluationPeriods"])
+        for alarm in resources(template_of(stack), "AWS::CloudWatch::Alarm").values()
+    }
+    assert thresholds == {
+        "Reputation.BounceRate": (0.025, "Maximum", 1),
+        "Reputation.ComplaintRate": (0.0005, "Maximum", 1),
+    }
+
+
+def test_only_an_alarm_that_goes_off_is_told() -> None:
+    stack = small_stack()
+    mail = EmailSender(stack, "Mail", identity=SenderIdentity.email_address("me@example.com"))
+    worker = QueueWorker(stack, "Worker", function=any_function(stack))
+    mail.on_bad_reputation(stack, "Bad", target=worker.as_target())
+    pattern = only(template_of(stack), "AWS::Events::Rule")["EventPattern"]
+    assert pattern["detail-type"] == ["CloudWatch Alarm State Change"]
+    assert pattern["detail"] == {"state": {"value": ["ALARM"]}}
+    assert len(pattern["resources"]) == 2
+
+
+def test_nobody_can_be_told_of_alarms_that_are_off() -> None:
+    stack = small_stack()
+    identity = SenderIdentity.email_address("me@example.com")
+    mail = EmailSender(stack, "Mail", identity=identity, bounce_rate=None, complaint_rate=None)
+    worker = QueueWorker(stack, "Worker", function=any_function(stack))
+    with pytest.raises(ValueError, match="Test/Mail: no alarm watches"):
+        mail.on_bad_reputation(stack, "Bad", target=worker.as_target())
 
 
 def test_an_identity_verified_elsewhere_is_only_granted() -> None:
@@ -144,6 +216,53 @@ def test_an_identity_verified_elsewhere_is_only_granted() -> None:
     template = template_of(stack)
     assert not resources(template, "AWS::SES::EmailIdentity")
     assert not mail.dns_records
+
+
+# What the scan says
+
+
+def _denials(stack: cdk.Stack) -> list[Json]:
+    policy = only(template_of(stack), "AWS::S3::BucketPolicy")["PolicyDocument"]
+    return [one for one in policy["Statement"] if "ExistingObjectTag" in str(one)]
+
+
+def test_nobody_reads_what_is_tagged_as_anything_but_clean() -> None:
+    stack = small_stack()
+    FileBucket(stack, "Files")
+    (denial,) = _denials(stack)
+    assert (denial["Effect"], denial["Principal"]) == ("Deny", {"AWS": "*"})
+    assert set(denial["Action"]) == {"s3:GetObject", "s3:GetObjectVersion"}
+    assert denial["Condition"] == {
+        "StringEquals": {
+            "s3:ExistingObjectTag/GuardDutyMalwareScanStatus": [
+                "THREATS_FOUND", "UNSUPPORTED", "ACCESS_DENIED", "FAILED",
+            ]
+        }
+    }  # fmt: skip
+    plan = only(template_of(stack), "AWS::GuardDuty::MalwareProtectionPlan")
+    assert plan["Actions"] == {"Tagging": {"Status": "ENABLED"}}
+
+
+@pytest.mark.parametrize(
+    "scan", [NoScan(), GuardDutyScan(tag_objects=False), CustomScan(code=INLINE, handler="a.b")]
+)
+def test_where_nobody_tags_nothing_is_denied_by_tag(scan: ScanGate) -> None:
+    stack = small_stack()
+    FileBucket(stack, "Files", scan=scan)
+    assert _denials(stack) == []
+
+
+def test_trouble_of_the_scan_itself_is_told() -> None:
+    stack = small_stack()
+    worker = QueueWorker(stack, "Worker", function=any_function(stack))
+    FileBucket(stack, "Files").on_scan_trouble(stack, "Trouble", target=worker.as_target())
+    pattern = only(template_of(stack), "AWS::Events::Rule")["EventPattern"]
+    assert pattern["source"] == ["aws.guardduty"]
+    assert set(pattern["detail-type"]) == {
+        "GuardDuty Malware Protection Resource Status Error",
+        "GuardDuty Malware Protection Resource Status Warning",
+        "GuardDuty Malware Protection Post Scan Action Failed",
+    }
 
 
 # Monitoring

@@ -17,6 +17,7 @@ NEEDED = {
     "deliver_webhook": {"asyncio"},
     "dispatch_outbox": set(),
     "email_feedback": {"asyncio"},  # by Powertools' batch utility
+    "pause_sending": set(),
     "process_upload": {"asyncio", "puremagic"},
     "send_email": {"asyncio", "jinja2"},
     "sweep": set(),

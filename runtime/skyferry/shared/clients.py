@@ -9,6 +9,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_kms import KMSClient
+    from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
     from types_boto3_sesv2 import SESV2Client
     from types_boto3_sqs import SQSClient
@@ -65,3 +66,8 @@ def sesv2() -> "SESV2Client":
 @cache
 def kms() -> "KMSClient":
     return cast("KMSClient", _session().create_client("kms", config=_CONFIG))
+
+
+@cache
+def lambda_() -> "LambdaClient":
+    return cast("LambdaClient", _session().create_client("lambda", config=_CONFIG))

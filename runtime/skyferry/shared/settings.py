@@ -70,6 +70,10 @@ class DeliverWebhookSettings(TableSettings):
     webhook_stand_in: str = Field(alias=Env.WEBHOOK_STAND_IN.value)
 
 
+class PauseSendingSettings(Settings):
+    send_email_mapping_id: str = Field(alias=Env.SEND_EMAIL_MAPPING_ID.value)
+
+
 class SweepSettings(TableSettings):
     bucket_name: str = Field(alias=Env.BUCKET_NAME.value)
     process_upload_queue_url: str = Field(alias=Env.PROCESS_UPLOAD_QUEUE_URL.value)

@@ -9,6 +9,7 @@ from skyferry.functions.authorizer import index as authorizer
 from skyferry.functions.deliver_webhook import index as deliver_webhook
 from skyferry.functions.dispatch_outbox import index as dispatch_outbox
 from skyferry.functions.email_feedback import index as email_feedback
+from skyferry.functions.pause_sending import index as pause_sending
 from skyferry.functions.process_upload import index as process_upload
 from skyferry.functions.send_email import index as send_email
 from skyferry.functions.sweep import index as sweep
@@ -25,6 +26,7 @@ HANDLERS = (
     deliver_webhook,
     dispatch_outbox,
     email_feedback,
+    pause_sending,
     process_upload,
     send_email,
     sweep,
@@ -48,6 +50,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             "SEND_EMAIL_QUEUE_URL": aws.other_queue_url,
             "DELIVER_WEBHOOK_QUEUE_URL": aws.third_queue_url,
             "WEBHOOK_STAND_IN": "none",
+            "SEND_EMAIL_MAPPING_ID": "0b5ca0f2-9b0a-4f5a-9a45-6d1f1a6a5e11",
             "SCAN_GATE": "required",
             "CORS_ORIGINS": "https://app.example",
             "QUOTA_BYTES": str(5 * 1024**4),

@@ -17,6 +17,7 @@ MODELS: dict[Function, type[Settings]] = {
     Function.EMAIL_FEEDBACK: settings.EmailFeedbackSettings,
     Function.DELIVER_WEBHOOK: settings.DeliverWebhookSettings,
     Function.SWEEP: settings.SweepSettings,
+    Function.PAUSE_SENDING: settings.PauseSendingSettings,
 }
 
 

@@ -1,0 +1,64 @@
+"""When too many mails bounce, sending stops by itself; nothing is lost, and a person starts it again."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from local.cloud import Cloud
+from tests.integration.conftest import Inbox, aws_connection
+from tests.integration.sender import Sender
+
+ALARM = {
+    "source": "aws.cloudwatch",
+    "detail-type": "CloudWatch Alarm State Change",
+    "detail": {"alarmName": "Bounces", "state": {"value": "ALARM"}},
+}
+
+
+@pytest.fixture
+def functions(cloud: Cloud) -> Any:
+    return boto3.client("lambda", **aws_connection(cloud))
+
+
+@pytest.fixture
+def mapping(functions: Any) -> Iterator[str]:
+    """Of the mail queue; enabled again afterwards, whatever happened."""
+    (found,) = [
+        one["UUID"]
+        for one in functions.list_event_source_mappings()["EventSourceMappings"]
+        if "SendEmailWorkerQueue" in one["EventSourceArn"]
+    ]
+    yield found
+    functions.update_event_source_mapping(UUID=found, Enabled=True)
+
+
+def _function(functions: Any, name: str) -> str:
+    listed = functions.list_functions(MaxItems=100)["Functions"]
+    (found,) = [one["FunctionName"] for one in listed if name in one["FunctionName"]]
+    return str(found)
+
+
+def test_mail_waits_while_sending_is_paused_and_goes_out_once_afterwards(
+    api: httpx.Client, inbox: Inbox, recipient: str, functions: Any, mapping: str
+) -> None:
+    answer = functions.invoke(
+        FunctionName=_function(functions, "PauseSending"), Payload=json.dumps(ALARM)
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+    sender = Sender(api)
+    transfer = sender.send(b"hello", recipient)
+    time.sleep(3)
+    assert inbox.mails(recipient) == []
+    assert sender.get(transfer)["recipients"][0]["status"] == "queued"
+
+    functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+    inbox.wait_for(recipient)
+    time.sleep(1)
+    assert len(inbox.mails(recipient)) == 1
