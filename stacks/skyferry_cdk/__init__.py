@@ -22,6 +22,7 @@ from skyferry_cdk.openapi_gateway import to_gateway
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.rest_api import RestApi
+from skyferry_cdk.rollout import Rollout
 from skyferry_cdk.rules import SkyferryRules
 from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan, ScanGate
 from skyferry_cdk.service import FileTransferService
@@ -63,6 +64,7 @@ __all__ = [
     "QueueWorker",
     "ReceiptKey",
     "RestApi",
+    "Rollout",
     "RunbookAlarm",
     "ScanGate",
     "SenderIdentity",

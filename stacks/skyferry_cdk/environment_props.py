@@ -89,6 +89,7 @@ def function_settings(scope: Construct, environment: Environment) -> FunctionSet
         log_removal_policy=(
             cdk.RemovalPolicy.RETAIN if environment.production else cdk.RemovalPolicy.DESTROY
         ),
+        canary=given.canary,
         vpc=_network(scope, environment),
         warm_start=None if warm == WarmStart() else warm,
         reserved_concurrency={

@@ -149,6 +149,7 @@ _NOT_ON_A_LAPTOP: Final = {
     "network": None,
     "budget": None,
     "backup.nightly_keep_days": None,
+    "functions.canary": False,
     "functions.snap_start": False,
     "functions.provisioned_concurrency": None,
     "functions.application_signals_layer": None,

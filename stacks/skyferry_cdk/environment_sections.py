@@ -74,6 +74,10 @@ class Functions(Section):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     memory_mb: int = Field(512, ge=128, le=10_240)
     sweep_minutes: int = Field(5, ge=1, le=60)
+    canary: bool = Field(
+        False,
+        description="New versions get a tenth of the traffic for five minutes, and go back when alarms ring.",
+    )
     snap_start: bool = Field(False, description="Of the functions a caller waits for.")
     provisioned_concurrency: int | None = Field(
         None,

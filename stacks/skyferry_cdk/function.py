@@ -18,6 +18,7 @@ from skyferry_cdk.alarms import RunbookAlarm, Severity, one_minute
 from skyferry_cdk.bundling import PythonBundle
 from skyferry_cdk.function_settings import ApplicationSignals, VpcPlacement, WarmStart
 from skyferry_cdk.nag import acknowledge, acknowledge_wildcard
+from skyferry_cdk.rollout import Rollout
 
 ALIAS: Final = "live"
 _VPC_ACTIONS: Final = (
@@ -71,6 +72,7 @@ class ServiceFunction(Construct):
         timeout: cdk.Duration | None = None,
         reserved_concurrency: int | None = None,
         warm_start: WarmStart | None = None,
+        rollout: Rollout | None = None,
         vpc: VpcPlacement | None = None,
         application_signals: ApplicationSignals | None = None,
         on_failure: lambda_.IDestination | None = None,
@@ -143,6 +145,8 @@ class ServiceFunction(Construct):
         if application_signals is not None:
             self._observe(application_signals)
         self._alarms = self._make_alarms(alarms)
+        if rollout is not None:
+            rollout.guide(self, "Rollout", alias=self.alias, alarms=[*self._alarms.values()])
         self._acknowledge(runtime, tracing)
 
     @property

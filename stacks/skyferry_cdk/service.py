@@ -25,6 +25,7 @@ from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.rest_api import RestApi
+from skyferry_cdk.rollout import Rollout
 from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan
 from skyferry_cdk.service_access import grant_access
 from skyferry_cdk.service_dashboard import draw_dashboard
@@ -113,6 +114,7 @@ class FileTransferService(Construct):
                 else contract.ScanGate.REQUIRED
             ).value,
         }
+        self._rollout = Rollout(self, "Rollout") if functions.canary else None
         self._runtime = PythonBundle.from_directory(
             Path(contract.__file__).parent,
             requirements=_shipped("runtime/requirements.lock"),
@@ -269,6 +271,7 @@ class FileTransferService(Construct):
             "log_retention": settings.log_retention,
             "log_removal_policy": settings.log_removal_policy,
             "tracing": settings.tracing,
+            "rollout": self._rollout,
             "vpc": settings.vpc,
             "application_signals": settings.application_signals,
             "encryption_key": self._encryption_key,

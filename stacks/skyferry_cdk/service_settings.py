@@ -74,6 +74,8 @@ class FunctionSettings:
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
     log_removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.DESTROY
     tracing: bool = True
+    #: New versions get a tenth of the traffic for five minutes first.
+    canary: bool = False
     vpc: VpcPlacement | None = None
     application_signals: ApplicationSignals | None = None
     #: Of the two functions a caller waits for.

@@ -214,6 +214,7 @@ def test_an_option_that_cannot_be_is_refused(change: dict[str, Any], told: str) 
         ({"network": NETWORK}, "network"),
         ({"budget": {"monthly_usd": 1, "email": "a@b.de"}}, "budget"),
         ({"backup": {"nightly_keep_days": 1}}, "backup.nightly_keep_days"),
+        ({"functions": {"canary": True}}, "functions.canary"),
         ({"functions": {"snap_start": True}}, "functions.snap_start"),
         ({"functions": {"provisioned_concurrency": 1}}, "functions.provisioned_concurrency"),
     ],

@@ -29,11 +29,13 @@ from skyferry_cdk import (
     ClientPlan,
     EncryptionKey,
     FileBucket,
+    FunctionAlarms,
     Invocation,
     MonthlyBudget,
     NightlyBackup,
     QueueWorker,
     RestApi,
+    Rollout,
     Throttle,
     TransferTable,
     VpcPlacement,
@@ -54,6 +56,7 @@ DOCUMENT = {
 OPTIONAL = {
     "AWS::Backup::BackupPlan",
     "AWS::Budgets::Budget",
+    "AWS::CodeDeploy::DeploymentGroup",
     "AWS::WAFv2::WebACL",
     "AWS::WAFv2::WebACLAssociation",
     "AWS::ApiGateway::DomainName",
@@ -498,6 +501,44 @@ def test_the_permission_boundary_is_on_every_role(templates: Templates) -> None:
     roles = everything(templates, "AWS::IAM::Role")
     assert len(roles) > len(Function)
     assert all("policy/team-boundary" in str(one["PermissionsBoundary"]) for one in roles)
+
+
+# New versions
+
+
+def test_every_functions_new_version_gets_a_part_of_the_traffic_first(
+    templates: Templates,
+) -> None:
+    groups = everything(templates, "AWS::CodeDeploy::DeploymentGroup")
+    assert len(groups) == len(Function)
+    for group in groups:
+        assert group["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+        assert group["AutoRollbackConfiguration"] == {
+            "Enabled": True,
+            "Events": [
+                "DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST", "DEPLOYMENT_STOP_ON_ALARM",
+            ],
+        }  # fmt: skip
+        assert group["AlarmConfiguration"]["Enabled"] is True
+        assert group["AlarmConfiguration"]["Alarms"]
+    aliases = [
+        one
+        for one in templates("all")["service"]["Resources"].values()
+        if one["Type"] == "AWS::Lambda::Alias"
+    ]
+    assert all("CodeDeployLambdaAliasUpdate" in one["UpdatePolicy"] for one in aliases)
+    assert len(everything(templates, "AWS::CodeDeploy::Application")) == 1
+
+
+def test_without_it_the_alias_moves_at_once(templates: Templates) -> None:
+    assert not resources(templates("dev")["service"], "AWS::CodeDeploy::DeploymentGroup")
+
+
+def test_a_rollout_that_nothing_could_bring_back_is_refused() -> None:
+    stack = small_stack()
+    silent = FunctionAlarms(errors=None, throttles=None)
+    with pytest.raises(ValueError, match="Test/Work: a rollout without alarms"):
+        any_function(stack, rollout=Rollout(stack, "Rollout"), alarms=silent)
 
 
 # Backup and budget
