@@ -148,6 +148,15 @@ node_modules/.installed: package.json package-lock.json | preflight
 browser: ## Install the foreign clients of the tests, where apt-get can; else say what is missing
 	@sh local/browser.sh
 
+.PHONY: policies
+policies: install .local/policy-venv/.installed ## Ask parliament, checkov and zizmor about templates and workflows (after make synth ENV=prod)
+	$(BIN)/python -m tools.policies
+
+.local/policy-venv/.installed: requirements-policy.txt $(VENV)/.installed
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .local/policy-venv
+	@$(BIN)/uv pip install --quiet --python .local/policy-venv/bin/python -r requirements-policy.txt
+	@touch $@
+
 .PHONY: contract-tools
 contract-tools: .local/contract-venv/.installed ## Install the foreign tools that hold the API to its document
 
