@@ -148,6 +148,10 @@ node_modules/.installed: package.json package-lock.json | preflight
 browser: ## Install the foreign clients of the tests, where apt-get can; else say what is missing
 	@sh local/browser.sh
 
+.PHONY: examples
+examples: install ## Build the wheel and synthesize the examples with it, as an importer would
+	@$(BIN)/python -m tools.examples
+
 .PHONY: policies
 policies: install .local/policy-venv/.installed ## Ask parliament, checkov and zizmor about templates and workflows (after make synth ENV=prod)
 	$(BIN)/python -m tools.policies
