@@ -99,9 +99,10 @@ synth: install ## Write the CloudFormation templates of an environment to cdk.ou
 	node_modules/.bin/cdk synth --quiet --no-notices --app '$(BIN)/python app.py' -c env=$(or $(ENV),local) '**'
 
 .PHONY: schema
-schema: install ## Write config/schema.json, by which editors check an environment's file
+schema: install ## Write config/schema.json and docs/environments.md from the model of environments
 	$(BIN)/skyferry env schema > config/schema.json.new
 	mv config/schema.json.new config/schema.json
+	$(BIN)/python -m tools.environment_page
 
 .PHONY: openapi
 openapi: install ## Write openapi.json from the handlers
