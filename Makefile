@@ -149,6 +149,10 @@ node_modules/.installed: package.json package-lock.json | preflight
 browser: ## Install the foreign clients of the tests, where apt-get can; else say what is missing
 	@sh local/browser.sh
 
+.PHONY: reference
+reference: install ## Render the API reference of the constructs to docs/reference
+	PDOC_ALLOW_EXEC=1 $(BIN)/pdoc --no-show-source --output-directory docs/reference skyferry_cdk
+
 .PHONY: examples
 examples: install ## Build the wheel and synthesize the examples with it, as an importer would
 	@$(BIN)/python -m tools.examples
