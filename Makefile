@@ -84,6 +84,10 @@ types: install ## Check types (strict; the first run takes a minute or two)
 breaking: install ## Compare openapi.json with the last release's: would its clients still work?
 	@$(BIN)/python -m tools.breaking
 
+.PHONY: simulate
+simulate: install ## Hold the core to its promises through generated histories: make simulate HISTORIES=100000
+	$(BIN)/python -m tools.simulate --histories $(or $(HISTORIES),10000)
+
 .PHONY: mutants
 mutants: install ## Break the code on purpose and see that a test notices
 	$(BIN)/python tools/mutants.py
