@@ -24,6 +24,7 @@ from skyferry.core.errors import (
     UnavailableError,
 )
 from skyferry.core.models import (
+    KNOWN_VERSIONS,
     Change,
     Event,
     File,
@@ -209,7 +210,12 @@ class TransferTable:
         return [Transfer.model_validate(row) for row in self._due(rows.TRANSFER, now, limit)]
 
     def due_outbox(self, now: datetime, limit: int) -> list[OutboxMessage]:
-        return [OutboxMessage.model_validate(row) for row in self._due(rows.OUTBOX, now, limit)]
+        # What a newer version wrote is left for the newer code: it stays due.
+        return [
+            OutboxMessage.model_validate(row)
+            for row in self._due(rows.OUTBOX, now, limit)
+            if row.get("v") in KNOWN_VERSIONS
+        ]
 
     def due_mails(self, now: datetime, limit: int) -> list[Mail]:
         return [Mail.model_validate(row) for row in self._due(rows.MAIL, now, limit)]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
@@ -18,6 +18,12 @@ Time = Annotated[
     # A serializer's schema knows its type only.
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
+
+
+#: Of messages and outbox rows. Raise it for whatever older code would misread, a new `type` too: while both run,
+#: the older refuses what it does not know, and the work waits in its queue or row for the newer.
+Version = Literal[1]
+KNOWN_VERSIONS: Final = get_args(Version)
 
 
 class Record(BaseModel):
@@ -228,9 +234,9 @@ class Event(Record):
 
 
 class OutboxMessage(Record):
-    """Work that must happen because a change was committed. `v` lets old and new code read it."""
+    """Work that must happen because a change was committed."""
 
-    v: int = 1
+    v: Version = 1
     id: str
     type: str
     owner: str
@@ -251,7 +257,7 @@ class OutboxMessage(Record):
 class MailJob(Record):
     """The body of a message on the SendEmail queue."""
 
-    v: int = 1
+    v: Version = 1
     owner: str
     transfer_id: str
     #: Of a notice to the sender: mails.SENDER.

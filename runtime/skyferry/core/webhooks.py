@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from skyferry.core.errors import NotFoundError
-from skyferry.core.models import Event, Record, Time, format_time
+from skyferry.core.models import Event, Record, Time, Version, format_time
 
 #: Outbox rows: events to tell the owner's webhooks of, and one delivery that somebody asked for.
 EVENTS = "events"
@@ -102,7 +102,7 @@ class Delivery(Record):
 class WebhookJob(Record):
     """The body of a message on the DeliverWebhook queue."""
 
-    v: int = 1
+    v: Version = 1
     owner: str
     webhook_id: str
     delivery_id: str
