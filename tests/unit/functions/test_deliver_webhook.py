@@ -159,7 +159,7 @@ def test_what_is_under_way_to_a_webhook_that_is_off_ends_as_failed(
 def test_a_job_of_an_unknown_delivery_is_done(
     context: Context, receivers: FakeReceivers, job: dict[str, Any]
 ) -> None:
-    assert handle(context, job | {"delivery_id": "dl_gone", "v": 2, "colour": "red"})
+    assert handle(context, job | {"delivery_id": "dl_gone", "colour": "red"})
     assert receivers.posts == []
 
 
