@@ -20,6 +20,7 @@ from skyferry_cdk import (
     DeadLetterQueue,
     EmailSender,
     FileBucket,
+    GitHubRoles,
     Invocation,
     Monitoring,
     QueueWorker,
@@ -118,6 +119,12 @@ def _monitoring(stack: cdk.Stack, name: str) -> None:
     monitoring.show_alarms()
 
 
+def _github_roles(stack: cdk.Stack, name: str) -> None:
+    GitHubRoles(
+        stack, name, repository="example/ferry", environment="prod", stacks=["a-data", "a-service"]
+    )
+
+
 CONSTRUCTS: dict[str, Callable[[cdk.Stack, str], None]] = {
     "service_function": _function,
     "queue_worker": _queue_worker,
@@ -129,6 +136,7 @@ CONSTRUCTS: dict[str, Callable[[cdk.Stack, str], None]] = {
     "email_sender": _email,
     "rest_api": _api,
     "monitoring": _monitoring,
+    "github_roles": _github_roles,
 }
 every_construct = pytest.mark.parametrize("build", CONSTRUCTS.values(), ids=CONSTRUCTS.keys())
 
