@@ -99,9 +99,10 @@ synth: install ## Write the CloudFormation templates of an environment to cdk.ou
 	node_modules/.bin/cdk synth --quiet --no-notices --app '$(BIN)/python app.py' -c env=$(or $(ENV),local) '**'
 
 .PHONY: schema
-schema: install ## Write config/schema.json, by which editors check an environment's file
+schema: install ## Write config/schema.json and docs/environments.md from the model of environments
 	$(BIN)/skyferry env schema > config/schema.json.new
 	mv config/schema.json.new config/schema.json
+	$(BIN)/python -m tools.environment_page
 
 .PHONY: openapi
 openapi: install ## Write openapi.json from the handlers
@@ -147,6 +148,14 @@ node_modules/.installed: package.json package-lock.json | preflight
 .PHONY: browser
 browser: ## Install the foreign clients of the tests, where apt-get can; else say what is missing
 	@sh local/browser.sh
+
+.PHONY: reference
+reference: install ## Render the API reference of the constructs to docs/reference
+	PDOC_ALLOW_EXEC=1 $(BIN)/pdoc --no-show-source --output-directory docs/reference skyferry_cdk
+
+.PHONY: examples
+examples: install ## Build the wheel and synthesize the examples with it, as an importer would
+	@$(BIN)/python -m tools.examples
 
 .PHONY: policies
 policies: install .local/policy-venv/.installed ## Ask parliament, checkov and zizmor about templates and workflows (after make synth ENV=prod)

@@ -43,13 +43,25 @@ class Environment(Section):
     """Everything that differs between two deployments."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,15}$")
-    production: bool = False
-    account: str | None = Field(None, pattern=r"^\d{12}$")
-    region: str | None = Field(None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
-    data_protection: Literal["retain", "destroy"] = "retain"
-    scan: Literal["guardduty", "off", "stand-in"] = "guardduty"
-    log_retention_days: LogRetentionDays = 30
-    permissions_boundary: str | None = None
+    production: bool = Field(False, description="What is not safe in production is refused.")
+    account: str | None = Field(
+        None, pattern=r"^\d{12}$", description="Without it: the account of your AWS profile."
+    )
+    region: str | None = Field(
+        None,
+        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
+        description="Without it: that of your AWS profile.",
+    )
+    data_protection: Literal["retain", "destroy"] = Field(
+        "retain", description="Whether bucket, table and keys outlive their stack."
+    )
+    scan: Literal["guardduty", "off", "stand-in"] = Field(
+        "guardduty", description="Who says that a file is clean; `stand-in` on a laptop only."
+    )
+    log_retention_days: LogRetentionDays = Field(30, description="Of the functions' logs.")
+    permissions_boundary: str | None = Field(
+        None, description="Name of a managed policy, put on every role."
+    )
     tags: Tags
     api: Api = Api()
     auth: Auth

@@ -35,10 +35,16 @@ class Tags(Section):
 class Api(Section):
     """How the API is reached and how much of it."""
 
-    public_base_url: str | None = Field(None, pattern=HTTP_URL)
-    cors_origins: tuple[str, ...] = Field((), strict=False)
-    throttle_rate: int = Field(100, ge=1, le=10_000)
-    throttle_burst: int = Field(200, ge=1, le=5_000)
+    public_base_url: str | None = Field(
+        None, pattern=HTTP_URL, description="Of links in mails, if it is not the API's own address."
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), strict=False, description="Web pages that may call the API and upload; `*` for all."
+    )
+    throttle_rate: int = Field(
+        100, ge=1, le=10_000, description="Requests a second of all callers together."
+    )
+    throttle_burst: int = Field(200, ge=1, le=5_000, description="At once.")
     manage_account_logging_role: bool = Field(
         False,
         description="API Gateway writes logs only if the account has a role for it; one stack of an account owns it.",
@@ -49,31 +55,43 @@ class Auth(Section):
     """The OpenID Connect issuer whose access tokens are accepted."""
 
     issuer: str = Field(pattern=HTTP_URL)
-    audience: str = Field(min_length=1)
+    audience: str = Field(min_length=1, description="The `aud` that tokens must have.")
 
 
 class Mail(Section):
     """Who the mail comes from."""
 
     sender_address: str = Field(pattern=ADDRESS)
-    identity: Literal["address", "domain", "existing"] = "address"
-    hosted_zone_id: str | None = Field(None, pattern=r"^Z[A-Z0-9]+$")
+    identity: Literal["address", "domain", "existing"] = Field(
+        "address", description="Verify this address or its domain; `existing`: verified elsewhere."
+    )
+    hosted_zone_id: str | None = Field(
+        None,
+        pattern=r"^Z[A-Z0-9]+$",
+        description="Of the domain: DKIM and MAIL FROM are written there; else printed as outputs.",
+    )
 
 
 class Alarms(Section):
     """Who is called."""
 
-    page_email: str | None = Field(None, pattern=ADDRESS)
-    ticket_email: str | None = Field(None, pattern=ADDRESS)
-    runbook_base_url: str | None = Field(None, pattern=HTTP_URL)
+    page_email: str | None = Field(
+        None, pattern=ADDRESS, description="What must be seen at once; a mail asks to be confirmed."
+    )
+    ticket_email: str | None = Field(None, pattern=ADDRESS, description="For working hours.")
+    runbook_base_url: str | None = Field(
+        None, pattern=HTTP_URL, description="Where docs/runbooks is read; alarms then link to it."
+    )
 
 
 class Functions(Section):
     """Settings all functions share."""
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    memory_mb: int = Field(512, ge=128, le=10_240)
-    sweep_minutes: int = Field(5, ge=1, le=60)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Also DEBUG logs no secret."
+    )
+    memory_mb: int = Field(512, ge=128, le=10_240, description="More memory is more processor.")
+    sweep_minutes: int = Field(5, ge=1, le=60, description="How often lost work is looked for.")
     canary: bool = Field(
         False,
         description="New versions get a tenth of the traffic for five minutes, and go back when alarms ring.",
@@ -98,10 +116,10 @@ class Functions(Section):
 class Quotas(Section):
     """What one owner may hold and do."""
 
-    gib: int = Field(5 * 1024, ge=1)
-    files: int = Field(100_000, ge=1)
-    mails_per_day: int = Field(1_000, ge=1)
-    requests_per_minute: int = Field(600, ge=10)
+    gib: int = Field(5 * 1024, ge=1, description="Stored, until a transfer is purged.")
+    files: int = Field(100_000, ge=1, description="Stored.")
+    mails_per_day: int = Field(1_000, ge=1, description="Recipients of a UTC day.")
+    requests_per_minute: int = Field(600, ge=10, description="To the API, with a token.")
 
 
 class Network(Section):
@@ -159,8 +177,8 @@ class ClientKeys(Section):
     rate: int | None = Field(
         None, ge=1, le=10_000, description="Requests a second for each client."
     )
-    burst: int | None = Field(None, ge=1, le=5_000)
-    requests_per_month: int | None = Field(None, ge=1)
+    burst: int | None = Field(None, ge=1, le=5_000, description="At once; twice the rate without.")
+    requests_per_month: int | None = Field(None, ge=1, description="Of each client.")
 
 
 class Backup(Section):

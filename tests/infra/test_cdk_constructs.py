@@ -1,12 +1,22 @@
 """Each construct alone, as an importer meets it: defaults, refusals, twice in a stack, without flags, cdk-nag."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from infra_support import (
     FLAGS,
+    NO_BUNDLING,
     any_function,
     nagged_stack,
     resources,
@@ -17,18 +27,25 @@ from infra_support import (
 from skyferry_cdk import (
     AlarmTopics,
     ApiAuth,
+    ApiDomain,
+    ClientPlan,
     DeadLetterQueue,
     EmailSender,
+    EncryptionKey,
     FileBucket,
     GitHubRoles,
     Invocation,
     Monitoring,
+    MonthlyBudget,
+    NightlyBackup,
     QueueWorker,
     ReceiptKey,
     RestApi,
+    Rollout,
     SenderIdentity,
     StreamWorker,
     TransferTable,
+    Waf,
 )
 from syrupy.assertion import SnapshotAssertion
 
@@ -125,6 +142,46 @@ def _github_roles(stack: cdk.Stack, name: str) -> None:
     )
 
 
+def _encrypted(stack: cdk.Stack, name: str) -> None:
+    key = EncryptionKey(stack, f"{name}Key").key
+    function = any_function(stack, f"{name}Work", encryption_key=key)
+    table = TransferTable(stack, f"{name}Table", encryption_key=key)
+    bucket = FileBucket(stack, f"{name}Files", encryption_key=key)
+    worker = QueueWorker(stack, f"{name}Worker", function=function, encryption_key=key)
+    table.grant_read_write(function)
+    bucket.grant_upload(function, "inbox/")
+    worker.grant_send(function)
+    AlarmTopics(stack, f"{name}Topics", encryption_key=key)
+    NightlyBackup(stack, f"{name}Backup", tables=[table.table], encryption_key=key)
+
+
+def _guarded_api(stack: cdk.Stack, name: str) -> None:
+    RestApi(
+        stack,
+        name,
+        openapi=SMALL_API,
+        handlers=any_function(stack, f"{name}Handler", Invocation.SYNC),
+        auth=ApiAuth.oidc(any_function(stack, f"{name}Authorizer", Invocation.SYNC)),
+        public_operations=["getHealth"],
+        waf=Waf.managed(),
+        domain=ApiDomain(
+            name=f"{name.lower()}.example.com",
+            certificate_arn="arn:aws:acm:eu-west-1:111122223333:certificate/1",
+            hosted_zone_id="Z123456",
+            hosted_zone_name="example.com",
+        ),
+        client_plan=ClientPlan(clients=["Reports"]),
+    )
+
+
+def _budget(stack: cdk.Stack, name: str) -> None:
+    MonthlyBudget(stack, name, usd=10, email="a@example.com")
+
+
+def _rollout(stack: cdk.Stack, name: str) -> None:
+    any_function(stack, f"{name}Work", rollout=Rollout(stack, name))
+
+
 CONSTRUCTS: dict[str, Callable[[cdk.Stack, str], None]] = {
     "service_function": _function,
     "queue_worker": _queue_worker,
@@ -137,6 +194,10 @@ CONSTRUCTS: dict[str, Callable[[cdk.Stack, str], None]] = {
     "rest_api": _api,
     "monitoring": _monitoring,
     "github_roles": _github_roles,
+    "encrypted": _encrypted,
+    "guarded_rest_api": _guarded_api,
+    "monthly_budget": _budget,
+    "rollout": _rollout,
 }
 every_construct = pytest.mark.parametrize("build", CONSTRUCTS.values(), ids=CONSTRUCTS.keys())
 
@@ -166,6 +227,86 @@ def test_construct_works_twice_in_a_stack_with_and_without_flags(
     build(stack, "Two")
     kinds = {one["Type"] for one in template_of(stack)["Resources"].values()}
     assert not any(kind.startswith(("Custom::", "AWS::CloudFormation::Custom")) for kind in kinds)
+
+
+@every_construct
+@pytest.mark.parametrize("flags", [FLAGS, {}], ids=["recommended-flags", "no-flags"])
+@pytest.mark.parametrize(
+    "place",
+    [None, cdk.Environment(account="111122223333", region="eu-west-1")],
+    ids=["agnostic", "concrete"],
+)
+def test_construct_works_anywhere_nested_and_without_a_name_of_its_own(
+    build: Callable[[cdk.Stack, str], None],
+    flags: dict[str, object],
+    place: cdk.Environment | None,
+) -> None:
+    app = cdk.App(context={**flags, **NO_BUNDLING}, builtin_cloud_formation_validation=False)
+    outer = cdk.Stack(app, "Outer", env=place)
+    nested = cdk.NestedStack(outer, "Nested")
+    build(nested, "One")
+
+    # Nothing was looked up.
+    app.synth()
+    assert "missing" not in json.loads((Path(app.outdir) / "manifest.json").read_bytes())
+    template = template_of(nested)
+    assert template["Resources"]
+    assert not any("Custom::" in one["Type"] for one in template["Resources"].values())
+    named = {
+        f"{one['Type']}.{key}"
+        for one in template["Resources"].values()
+        for key, value in one.get("Properties", {}).items()
+        # WAF writes to no log group of another name.
+        if key in NAMES and isinstance(value, str) and not value.startswith("aws-waf-logs-")
+    }
+    assert named == set()
+
+
+@every_construct
+def test_a_platform_teams_injectors_are_asked(build: Callable[[cdk.Stack, str], None]) -> None:
+    """Stock L2s are inside, so what a team prescribes for its queues, logs and roles holds for ours too."""
+    asked: set[str] = set()
+    app = cdk.App(
+        context={**FLAGS, **NO_BUNDLING},
+        builtin_cloud_formation_validation=False,
+        property_injectors=[_Injector(asked, kind) for kind in INJECTED],
+    )
+    stack = cdk.Stack(app, "Test")
+    build(stack, "One")
+    made = {one["Type"] for one in template_of(stack)["Resources"].values()}
+    assert asked >= {kind for kind, resource in INJECTED.items() if resource in made}
+
+
+#: By the id of an L2 class, the resource it makes.
+INJECTED = {
+    sqs.Queue.PROPERTY_INJECTION_ID: "AWS::SQS::Queue",
+    logs.LogGroup.PROPERTY_INJECTION_ID: "AWS::Logs::LogGroup",
+    lambda_.Function.PROPERTY_INJECTION_ID: "AWS::Lambda::Function",
+    s3.Bucket.PROPERTY_INJECTION_ID: "AWS::S3::Bucket",
+    iam.Role.PROPERTY_INJECTION_ID: "AWS::IAM::Role",
+    sns.Topic.PROPERTY_INJECTION_ID: "AWS::SNS::Topic",
+}
+NAMES = {
+    "FunctionName", "TableName", "BucketName", "QueueName", "TopicName", "RoleName",
+    "LogGroupName", "AlarmName", "DashboardName", "ManagedPolicyName",
+}  # fmt: skip
+
+
+@jsii.implements(cdk.IPropertyInjector)
+class _Injector:
+    """Remembers that it was asked and changes nothing."""
+
+    def __init__(self, asked: set[str], kind: str) -> None:
+        self._asked = asked
+        self._kind = kind
+
+    @property
+    def construct_unique_id(self) -> str:
+        return self._kind
+
+    def inject(self, original_props: Any, *, id: str, scope: Any) -> Any:  # noqa: A002 - the interface's names
+        self._asked.add(self._kind)
+        return original_props
 
 
 @every_construct

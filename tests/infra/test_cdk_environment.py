@@ -10,6 +10,8 @@ import pytest
 from infra_support import REPOSITORY
 from skyferry_cdk.environment import Environment, InvalidEnvironment, load
 
+from tools import environment_page
+
 FILES = sorted(one.stem for one in (REPOSITORY / "config").glob("*.toml"))
 
 
@@ -228,6 +230,12 @@ def test_what_no_emulator_has_is_refused_on_a_laptop(change: dict[str, Any], key
 def test_the_schema_for_editors_is_current() -> None:
     committed = json.loads((REPOSITORY / "config/schema.json").read_text(encoding="utf-8"))
     assert committed == Environment.file_schema(), "run `make schema`"
+
+
+def test_the_page_of_all_keys_is_current() -> None:
+    assert environment_page.PAGE.read_text(encoding="utf-8") == environment_page.page(), (
+        "run `make schema`"
+    )
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -76,3 +76,14 @@ def test_every_operation_but_the_services_own_belongs_to_a_feature() -> None:
     service = {"getHealth", "getOpenapi"}
 
     assert KNOWN - named - service == set(), "name them in docs/features.md"
+
+
+def test_the_promises_of_the_readme_name_tests_that_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if re.match(r"\| P\d+ \|", line)]
+    named = {name for row in rows for name in re.findall(r"`(test_[a-z0-9_.]+)`", row)}
+    files = list((ROOT / "tests").rglob("test_*.py"))
+    known = {path.name for path in files} | {name for path in files for name in functions_in(path)}
+
+    assert rows
+    assert named - known == set()
