@@ -38,6 +38,7 @@ _PASSWORDS = ("functions/test_api_passwords.py",)
 _QUOTAS = ("functions/test_api_quotas.py", "adapters/test_counting_contract.py")
 _RECEIPTS = ("core/test_core_receipts.py", "functions/test_api_receipts.py")
 _AUTHORIZER = ("functions/test_authorizer.py",)
+_RELEASES = ("functions/test_releases.py",)
 
 PLANTED = (
     Plant(
@@ -467,5 +468,33 @@ PLANTED = (
         '        return _raw(answer["Signature"])',
         '        return answer["Signature"]',
         _RECEIPTS,
+    ),
+    Plant(
+        "what a newer version wrote is taken for ours",
+        "core/models.py",
+        "Version = Literal[1]",
+        "Version = Literal[1, 2]",
+        _RELEASES,
+    ),
+    Plant(
+        "an outbox row of a newer version ends the sweep",
+        "adapters/transfer_table.py",
+        '            if row.get("v") in KNOWN_VERSIONS\n',
+        "",
+        _RELEASES,
+    ),
+    Plant(
+        "an outbox row of a newer version is not reported",
+        "functions/dispatch_outbox/index.py",
+        "except (SkyferryError, ValidationError):",
+        "except SkyferryError:",
+        _RELEASES,
+    ),
+    Plant(
+        "a field that the last release did not write is required",
+        "core/models.py",
+        "    reminded_at: Time | None = None",
+        "    reminded_at: Time",
+        _RELEASES,
     ),
 )

@@ -15,6 +15,7 @@ from skyferry_ops.terminal import (
     new_app,
     operating,
     show,
+    tell,
 )
 
 dlq = new_app("dlq", "Failed work: look at it, put it back, throw it away.")
@@ -63,13 +64,14 @@ def redrive(
     yes: Yes = False,
     profile: Profile = None,
     region: Region = None,
+    as_json: AsJson = False,
 ) -> None:
     """Put failed messages back into their queue. Mend the cause first, or they come again."""
     with operating(env, profile, region) as deployment:
         worker = deployment.worker(queue)
         confirm(f"Put everything in {worker.name}'s dead letters back into its queue?", yes=yes)
         moved = dead_letters.redrive(deployment, worker, _progress)
-        typer.echo(f"{moved} messages went back.")
+        tell(f"{moved} messages went back.", {"moved": moved}, as_json=as_json)
 
 
 @dlq.command("purge")
@@ -79,12 +81,14 @@ def purge(
     yes: Yes = False,
     profile: Profile = None,
     region: Region = None,
+    as_json: AsJson = False,
 ) -> None:
     """Throw failed messages away, for good."""
     with operating(env, profile, region) as deployment:
         worker = deployment.worker(queue)
         confirm(f"Throw away everything in {worker.name}'s dead letters, for good?", yes=yes)
-        typer.echo(f"{dead_letters.purge(deployment, worker)} messages are gone.")
+        gone = dead_letters.purge(deployment, worker)
+        tell(f"{gone} messages are gone.", {"purged": gone}, as_json=as_json)
 
 
 def _progress(moved: int, total: int) -> None:
@@ -123,37 +127,55 @@ def requeue(
 
 @ops.command("suppress")
 def suppress(
-    email: Address, env: Environment, profile: Profile = None, region: Region = None
+    email: Address,
+    env: Environment,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
 ) -> None:
     """Let nobody's mail go to an address any more."""
     with operating(env, profile, region) as deployment:
         sending.suppress(deployment, email)
-        typer.echo(f"{email} gets no mail any more.")
+        tell(f"{email} gets no mail any more.", {"suppressed": True}, as_json=as_json)
 
 
 @ops.command("lift")
-def lift(email: Address, env: Environment, profile: Profile = None, region: Region = None) -> None:
+def lift(
+    email: Address,
+    env: Environment,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
+) -> None:
     """Take back what `suppress` did. What senders and recipients asked for stays."""
     with operating(env, profile, region) as deployment:
         free = sending.lift(deployment, email)
-        typer.echo(f"{email} {'gets mail again' if free else 'is still suppressed by others'}.")
+        said = "gets mail again" if free else "is still suppressed by others"
+        tell(f"{email} {said}.", {"suppressed": not free}, as_json=as_json)
 
 
 @ops.command("pause")
 def pause(
-    env: Environment, yes: Yes = False, profile: Profile = None, region: Region = None
+    env: Environment,
+    yes: Yes = False,
+    profile: Profile = None,
+    region: Region = None,
+    as_json: AsJson = False,
 ) -> None:
     """Stop all mail. It waits in its queue, two weeks at most."""
     with operating(env, profile, region) as deployment:
         confirm(f"Stop all mail of {env}?", yes=yes)
         sending.set_sending(deployment, enabled=False)
-        typer.echo("Mail waits in its queue.")
+        tell("Mail waits in its queue.", {"sending": False}, as_json=as_json)
 
 
 @ops.command("resume")
-def resume(env: Environment, profile: Profile = None, region: Region = None) -> None:
+def resume(
+    env: Environment, profile: Profile = None, region: Region = None, as_json: AsJson = False
+) -> None:
     """Let mail go out again, after `pause` or after too many bounces or complaints."""
     with operating(env, profile, region) as deployment:
         was = sending.is_sending(deployment)
         sending.set_sending(deployment, enabled=True)
-        typer.echo("Mail was going out already." if was else "Mail goes out again.")
+        said = "Mail was going out already." if was else "Mail goes out again."
+        tell(said, {"sending": True}, as_json=as_json)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.file_store import FileStore
 from skyferry.adapters.transfer_table import TransferTable
@@ -20,6 +20,10 @@ _QUEUE, _DEAD = "QueueUrl", "DeadLetterQueueUrl"
 
 class OperationError(Exception):
     """What an operator has to hear; nothing was changed."""
+
+
+class UnknownHereError(OperationError):
+    """Something of this name or id is not in the deployment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,16 @@ class Deployment:
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
-        """Raises OperationError when there is no such stack, or no way to ask."""
+        """Raises UnknownHereError when there is no such stack."""
         stack = f"skyferry-{self.environment}-service"
         try:
             client = self._session.client("cloudformation")
             (found,) = client.describe_stacks(StackName=stack)["Stacks"]
-        except (BotoCoreError, ClientError) as error:
-            raise OperationError(
-                f"The outputs of the stack {stack} cannot be read: {error}"
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            raise UnknownHereError(
+                f"There is no stack {stack} in this account and region."
             ) from error
         return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
 
@@ -67,7 +73,9 @@ class Deployment:
         for known, worker in self.workers.items():
             if known.lower() == wanted:
                 return worker
-        raise OperationError(f"{name}: there is no such queue; there are {', '.join(self.workers)}")
+        raise UnknownHereError(
+            f"{name}: there is no such queue; there are {', '.join(self.workers)}"
+        )
 
     @cached_property
     def sqs(self) -> "SQSClient":

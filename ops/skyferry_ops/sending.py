@@ -7,7 +7,7 @@ from skyferry.adapters.suppression_table import SuppressionTable
 from skyferry.core.errors import NotFoundError
 from skyferry.core.suppressions import Suppression, SuppressionReason
 
-from skyferry_ops.deployment import Deployment, OperationError
+from skyferry_ops.deployment import Deployment, UnknownHereError
 
 #: The owner of what an operator suppresses; those of tokens are hashes.
 OPERATOR: Final = "operator"
@@ -38,12 +38,12 @@ def suppress(deployment: Deployment, email: str) -> None:
 def lift(deployment: Deployment, email: str) -> bool:
     """Take back an operator's suppression. False while one of a sender's or recipient's own still stands.
 
-    Raises OperationError where the operator has not suppressed the address."""
+    Raises UnknownHereError where the operator has not suppressed the address."""
     table = SuppressionTable(deployment.table)
     try:
         table.remove(table.get(OPERATOR, email.lower()))
     except NotFoundError:
-        raise OperationError(f"{email}: it was not an operator who suppressed it.") from None
+        raise UnknownHereError(f"{email}: it was not an operator who suppressed it.") from None
     return not table.is_suppressed(email.lower())
 
 

@@ -5,16 +5,27 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import boto3
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+)
+from botocore.exceptions import ConnectionError as ConnectionFailedError
 from rich.console import Console
 from rich.table import Table
-from skyferry.core.errors import SkyferryError
+from skyferry.core.errors import SkyferryError, UnavailableError
+from skyferry_client.cli.exit_codes import FAILED, GONE, UNAUTHORISED, UNAVAILABLE, USAGE
 
-from skyferry_ops.deployment import Deployment, OperationError
+from skyferry_ops.deployment import Deployment, OperationError, UnknownHereError
 
 Environment = Annotated[
     str,
@@ -50,18 +61,47 @@ def new_app(name: str, text: str) -> typer.Typer:
 
 @contextmanager
 def operating(environment: str, profile: str | None, region: str | None) -> Iterator[Deployment]:
-    """The deployment; what goes wrong is told in one line, exit code 1."""
+    """The deployment; what goes wrong is told in one line, with the exit codes of the whole command."""
     try:
         yield Deployment(environment, boto3.Session(profile_name=profile, region_name=region))
     except (OperationError, SkyferryError, BotoCoreError, ClientError) as error:
-        typer.echo(f"{error or type(error).__name__}", err=True)
-        raise typer.Exit(1) from None
+        typer.echo(str(error) or type(error).__name__, err=True)
+        raise typer.Exit(exit_code(error)) from None
+
+
+def exit_code(error: Exception) -> int:
+    """What a script can do about it."""
+    match error:
+        case ClientError():
+            code = error.response.get("Error", {}).get("Code", "")
+            return next((number for words, number in _BY_WORD if code.startswith(words)), FAILED)
+        case UnknownHereError():
+            return GONE
+        case NoCredentialsError() | PartialCredentialsError() | TokenRetrievalError():
+            return UNAUTHORISED
+        case ProfileNotFound() | NoRegionError():
+            return USAGE
+        case ConnectionFailedError() | HTTPClientError() | UnavailableError():
+            return UNAVAILABLE
+    return FAILED
+
+
+#: How AWS's error codes begin.
+_BY_WORD: Final = (
+    (("AccessDenied", "ExpiredToken", "InvalidClientTokenId", "SignatureDoesNot", "Unrecognized"), UNAUTHORISED),
+    (("Throttl", "RequestLimit", "ServiceUnavailable", "InternalError", "InternalFailure"), UNAVAILABLE),
+)  # fmt: skip
 
 
 def confirm(question: str, *, yes: bool) -> None:
     """Raises typer.Abort for anything but a yes."""
     if not yes:
         typer.confirm(question, abort=True)
+
+
+def tell(text: str, facts: Mapping[str, object], *, as_json: bool) -> None:
+    """What was done, in words or as facts."""
+    typer.echo(json.dumps(facts) if as_json else text)
 
 
 def show(result: object, *, as_json: bool) -> None:

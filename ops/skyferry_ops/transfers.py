@@ -19,7 +19,7 @@ from skyferry.core.models import (
     TransferStatus,
 )
 
-from skyferry_ops.deployment import Deployment, OperationError
+from skyferry_ops.deployment import Deployment, UnknownHereError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Requeued:
 
 
 def find(deployment: Deployment, transfer_id: str, owner: str | None) -> Transfer:
-    """Without the owner the whole table is read, which costs by its size. Raises OperationError."""
+    """Without the owner the whole table is read, which costs by its size. Raises UnknownHereError."""
     owner = owner or _owner_of(deployment, transfer_id)
     try:
         return deployment.transfers.get(owner, transfer_id)
     except NotFoundError:
-        raise OperationError(f"{transfer_id}: this owner has no such transfer.") from None
+        raise UnknownHereError(f"{transfer_id}: this owner has no such transfer.") from None
 
 
 def report(deployment: Deployment, transfer: Transfer) -> Report:
@@ -117,7 +117,7 @@ def _owner_of(deployment: Deployment, transfer_id: str) -> str:
     for page in pages:
         for row in page["Items"]:
             return row["owner"]["S"]
-    raise OperationError(f"{transfer_id}: there is no such transfer.")
+    raise UnknownHereError(f"{transfer_id}: there is no such transfer.")
 
 
 def _waits_for(transfer: Transfer, files: Sequence[File], recipients: Sequence[Recipient]) -> str:

@@ -14,6 +14,7 @@ from skyferry_cdk.encryption_key import EncryptionKey
 from skyferry_cdk.file_bucket import FileBucket, FileLifecycle
 from skyferry_cdk.function import FunctionAlarms, Invocation, ServiceFunction
 from skyferry_cdk.function_settings import ApplicationSignals, VpcPlacement, WarmStart
+from skyferry_cdk.github_roles import GitHubRoles
 from skyferry_cdk.malware_protection import MalwareProtection
 from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.monthly_budget import MonthlyBudget
@@ -50,6 +51,7 @@ __all__ = [
     "FileTransferService",
     "FunctionAlarms",
     "FunctionSettings",
+    "GitHubRoles",
     "GuardDutyScan",
     "Invocation",
     "MalwareProtection",

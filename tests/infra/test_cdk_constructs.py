@@ -33,6 +33,7 @@ from skyferry_cdk import (
     EmailSender,
     EncryptionKey,
     FileBucket,
+    GitHubRoles,
     Invocation,
     Monitoring,
     MonthlyBudget,
@@ -135,6 +136,12 @@ def _monitoring(stack: cdk.Stack, name: str) -> None:
     monitoring.show_alarms()
 
 
+def _github_roles(stack: cdk.Stack, name: str) -> None:
+    GitHubRoles(
+        stack, name, repository="example/ferry", environment="prod", stacks=["a-data", "a-service"]
+    )
+
+
 def _encrypted(stack: cdk.Stack, name: str) -> None:
     key = EncryptionKey(stack, f"{name}Key").key
     function = any_function(stack, f"{name}Work", encryption_key=key)
@@ -186,6 +193,7 @@ CONSTRUCTS: dict[str, Callable[[cdk.Stack, str], None]] = {
     "email_sender": _email,
     "rest_api": _api,
     "monitoring": _monitoring,
+    "github_roles": _github_roles,
     "encrypted": _encrypted,
     "guarded_rest_api": _guarded_api,
     "monthly_budget": _budget,

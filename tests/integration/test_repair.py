@@ -150,9 +150,9 @@ def test_what_cannot_go_back_says_so_and_purge_asks(
     (letter,) = json.loads(operate("dlq", "peek", "Sweep", "--json").stdout)
     assert letter["about"] == {"reason": "RetriesExhausted"}
     assert operate("dlq", "purge", "sweep", given="\n").returncode == 1
-    gone = operate("dlq", "purge", "sweep", "--yes")
+    gone = operate("dlq", "purge", "sweep", "--yes", "--json")
 
-    assert gone.stdout == "1 messages are gone.\n"
+    assert json.loads(gone.stdout) == {"purged": 1}
     assert json.loads(operate("dlq", "peek", "sweep", "--json").stdout) == []
 
 
@@ -202,4 +202,10 @@ def test_an_operators_suppression_holds_until_it_is_lifted(
 
 def test_an_unknown_transfer_is_told(operate: Operate) -> None:
     told = operate("ops", "transfer", "show", "tr_nothing")
-    assert (told.returncode, told.stderr) == (1, "tr_nothing: there is no such transfer.\n")
+    assert (told.returncode, told.stderr) == (4, "tr_nothing: there is no such transfer.\n")
+
+
+def test_an_environment_that_is_not_there_is_told(operate: Operate) -> None:
+    told = operate("dlq", "list", "--env", "mars")
+    assert told.returncode == 4
+    assert told.stderr == "There is no stack skyferry-mars-service in this account and region.\n"

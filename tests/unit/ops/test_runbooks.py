@@ -1,4 +1,4 @@
-"""A runbook is read at night: every command in it exists, with its options."""
+"""A runbook is read at night: every command in it, and in the pages for operators, exists, with its options."""
 
 import re
 import shlex
@@ -9,7 +9,8 @@ import pytest
 import typer
 from skyferry_client.cli import app
 
-RUNBOOKS = sorted((Path(__file__).parents[3] / "docs" / "runbooks").glob("*.md"))
+DOCS = Path(__file__).parents[3] / "docs"
+RUNBOOKS = [*sorted((DOCS / "runbooks").glob("*.md")), DOCS / "deploying.md", DOCS / "operating.md"]
 COMMAND = re.compile(r"(?:^|`)(skyferry [a-z][^`\n]*)", re.MULTILINE)
 
 
@@ -19,6 +20,12 @@ def _commands() -> list[tuple[str, str]]:
         for page in RUNBOOKS
         for line in COMMAND.findall(page.read_text(encoding="utf-8"))
     ]
+
+
+def test_every_link_leads_to_a_page() -> None:
+    for page in RUNBOOKS:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), (page.name, target)
 
 
 def test_runbooks_name_commands() -> None:
