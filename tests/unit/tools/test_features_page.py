@@ -11,7 +11,6 @@ from skyferry.functions.api.operations import OPERATIONS
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "features.md"
-NOT_MERGED = "*(not merged yet)*"
 KNOWN = {operation.id for operation in OPERATIONS}
 
 
@@ -21,10 +20,6 @@ class Row:
     operations: tuple[str, ...]
     examples: tuple[str, ...]
     tests: tuple[str, ...]
-
-    @property
-    def merged(self) -> bool:
-        return NOT_MERGED not in self.feature
 
 
 def rows() -> list[Row]:
@@ -52,23 +47,13 @@ def functions_in(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.feature)
 def test_what_a_row_names_exists(row: Row) -> None:
-    if row.merged:
-        assert set(row.operations) <= KNOWN
-        assert row.tests, "a feature without a test"
+    assert set(row.operations) <= KNOWN
+    assert row.tests, "a feature without a test"
     for example in row.examples:
         assert (PAGE.parent / example).is_file(), example
     for test in row.tests:
         path, _, name = test.partition("::")
         assert name in functions_in(ROOT / path), test
-
-
-@pytest.mark.parametrize(
-    "row", [row for row in rows() if not row.merged], ids=lambda row: row.feature
-)
-def test_the_mark_goes_when_the_operations_come(row: Row) -> None:
-    new = [name for name in row.operations if name != "listTransfers"]
-
-    assert not KNOWN & set(new), f"take {NOT_MERGED} off: {row.feature}"
 
 
 def test_every_operation_but_the_services_own_belongs_to_a_feature() -> None:
