@@ -7,9 +7,8 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk.assertions import Match, Template
+from aws_cdk.assertions import Template
 from infra_support import (
     Json,
     actions,
@@ -22,36 +21,17 @@ from infra_support import (
 )
 from skyferry.contract import Function
 from skyferry_cdk import (
-    AlarmTopics,
-    ApiAuth,
-    ApiDomain,
     ApplicationSignals,
-    ClientPlan,
-    EncryptionKey,
-    FileBucket,
     FunctionAlarms,
-    Invocation,
     MonthlyBudget,
     NightlyBackup,
-    QueueWorker,
-    RestApi,
     Rollout,
-    Throttle,
     TransferTable,
     VpcPlacement,
-    Waf,
     WarmStart,
 )
 
 Templates = Callable[[str], dict[str, Json]]
-DOCUMENT = {
-    "openapi": "3.1.0",
-    "info": {"title": "Small", "version": "1"},
-    "paths": {
-        "/things": {"get": {"operationId": "getThings", "security": [{"oauth": ["read"]}]}},
-        "/health": {"get": {"operationId": "getHealth", "security": []}},
-    },
-}
 #: Types that only an option brings.
 OPTIONAL = {
     "AWS::Backup::BackupPlan",
@@ -66,18 +46,6 @@ OPTIONAL = {
     "AWS::EC2::VPCEndpoint",
     "AWS::EC2::SecurityGroup",
 }
-
-
-def api(stack: cdk.Stack, **options: Any) -> RestApi:
-    return RestApi(
-        stack,
-        "Api",
-        openapi=DOCUMENT,
-        handlers=any_function(stack, "Handler", Invocation.SYNC),
-        auth=ApiAuth.oidc(any_function(stack, "Authorizer", Invocation.SYNC)),
-        public_operations=["getHealth"],
-        **options,
-    )
 
 
 def kinds(template: Json) -> set[str]:
@@ -96,304 +64,6 @@ def test_an_option_is_there_when_it_is_on_and_not_when_it_is_off(
 ) -> None:
     assert everything(templates, kind)
     assert kind not in kinds(templates("dev")["data"]) | kinds(templates("dev")["service"])
-
-
-# Customer-managed encryption
-
-
-def test_one_rotated_key_encrypts_and_is_retained(templates: Templates) -> None:
-    data = Template.from_json(templates("all")["data"])
-    data.has_resource(
-        "AWS::KMS::Key",
-        {
-            "Properties": Match.object_like({"EnableKeyRotation": True}),
-            "DeletionPolicy": "Retain",
-        },
-    )
-
-
-def test_table_bucket_queues_topics_and_logs_are_under_the_key(templates: Templates) -> None:
-    table = everything(templates, "AWS::DynamoDB::GlobalTable")[0]
-    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
-    assert "KMSMasterKeyId" in table["Replicas"][0]["SSESpecification"]
-    bucket = everything(templates, "AWS::S3::Bucket")[0]
-    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-    assert rule["BucketKeyEnabled"] is True
-    for kind, key in (
-        ("AWS::SQS::Queue", "KmsMasterKeyId"),
-        ("AWS::SNS::Topic", "KmsMasterKeyId"),
-        ("AWS::Logs::LogGroup", "KmsKeyId"),
-    ):
-        found = everything(templates, kind)
-        assert found
-        assert all(key in one for one in found), kind
-
-
-def test_services_that_write_may_use_the_key_for_this_account_only() -> None:
-    stack = small_stack()
-    EncryptionKey(stack, "Key")
-    Template.from_stack(stack).has_resource_properties(
-        "AWS::KMS::Key",
-        {
-            "KeyPolicy": {
-                "Statement": Match.array_with(
-                    [
-                        {
-                            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-                            "Condition": {
-                                "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
-                            },
-                            "Effect": "Allow",
-                            "Principal": {
-                                "Service": [
-                                    f"{name}.amazonaws.com"
-                                    for name in ("budgets", "cloudwatch", "events", "s3", "sns")
-                                ]
-                            },
-                            "Resource": "*",
-                        }
-                    ]
-                )
-            }
-        },
-    )
-
-
-def test_log_groups_of_this_account_may_use_the_key() -> None:
-    stack = small_stack()
-    EncryptionKey(stack, "Key")
-    policy = only(template_of(stack), "AWS::KMS::Key")["KeyPolicy"]
-    (logs,) = (one for one in policy["Statement"] if "ArnLike" in one.get("Condition", {}))
-    assert all("*" not in action for action in logs["Action"])
-    assert "AWS::AccountId" in str(logs["Condition"])
-
-
-@pytest.mark.parametrize(
-    ("grant", "needed"),
-    [
-        (lambda table, one: table.grant_read(one), {"kms:Decrypt", "kms:DescribeKey"}),
-        (
-            lambda table, one: table.grant_read_write(one),
-            {
-                "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey",
-                "kms:ReEncryptFrom", "kms:ReEncryptTo",
-            },
-        ),
-        (lambda table, one: table.grant_query_due(one), {"kms:Decrypt", "kms:DescribeKey"}),
-    ],
-)  # fmt: skip
-def test_a_grant_of_the_table_brings_its_key(
-    grant: Callable[[TransferTable, Any], object], needed: set[str]
-) -> None:
-    stack = small_stack()
-    table = TransferTable(stack, "Table", encryption_key=EncryptionKey(stack, "Key").key)
-    grant(table, any_function(stack))
-    assert _key_actions(stack) == needed
-
-
-@pytest.mark.parametrize(
-    ("grant", "needed"),
-    [
-        (lambda bucket, one: bucket.grant_upload(one, "inbox/"), {"kms:Decrypt", "kms:GenerateDataKey"}),
-        (lambda bucket, one: bucket.grant_download(one, "inbox/"), {"kms:Decrypt"}),
-        (lambda bucket, one: bucket.grant_delete(one, "inbox/"), set()),
-    ],
-)  # fmt: skip
-def test_a_grant_of_the_bucket_brings_its_key(
-    grant: Callable[[FileBucket, Any], object], needed: set[str]
-) -> None:
-    stack = small_stack()
-    bucket = FileBucket(stack, "Files", encryption_key=EncryptionKey(stack, "Key").key)
-    grant(bucket, any_function(stack))
-    assert _key_actions(stack, "Work") == needed
-
-
-def _key_actions(stack: cdk.Stack, of: str = "") -> set[str]:
-    return {
-        action
-        for name, statement in statements(template_of(stack))
-        for action in actions(statement)
-        if action.startswith("kms:") and name.startswith(of)
-    }
-
-
-def test_a_queue_brings_its_key_to_sender_and_worker() -> None:
-    stack = small_stack()
-    function, sender = any_function(stack), any_function(stack, "Sender")
-    key = EncryptionKey(stack, "Key").key
-    QueueWorker(stack, "Worker", function=function, encryption_key=key).grant_send(sender)
-    assert _key_actions(stack, "Work") == {"kms:Decrypt"}
-    assert _key_actions(stack, "Sender") == {"kms:Decrypt", "kms:GenerateDataKey"}
-
-
-def test_the_malware_scan_may_decrypt_through_s3_only() -> None:
-    stack = small_stack()
-    FileBucket(stack, "Files", encryption_key=EncryptionKey(stack, "Key").key)
-    (statement,) = (
-        one for _, one in statements(template_of(stack)) if "kms:Decrypt" in actions(one)
-    )
-    assert list(statement["Condition"]["StringLike"]) == ["kms:ViaService"]
-
-
-def test_an_imported_key_is_taken_as_it_is() -> None:
-    stack = small_stack()
-    arn = "arn:aws:kms:eu-central-1:111122223333:key/1234"
-    key = kms.Key.from_key_arn(stack, "Theirs", arn)
-    TransferTable(stack, "Table", encryption_key=key).grant_read(any_function(stack))
-    AlarmTopics(stack, "Topics", encryption_key=key)
-    assert arn in str(template_of(stack))
-    assert not resources(template_of(stack), "AWS::KMS::Key")
-
-
-def test_without_a_key_nothing_speaks_of_kms() -> None:
-    stack = small_stack()
-    table, bucket = TransferTable(stack, "Table"), FileBucket(stack, "Files")
-    table.grant_read_write(any_function(stack))
-    bucket.grant_upload(any_function(stack, "Other"), "inbox/")
-    assert _key_actions(stack) == set()
-
-
-# The web firewall
-
-
-def rules(template: Json) -> dict[str, Json]:
-    return {rule["Name"]: rule for rule in only(template, "AWS::WAFv2::WebACL")["Rules"]}
-
-
-def test_managed_rules_and_a_rate_guard_the_stage(templates: Templates) -> None:
-    service = templates("all")["service"]
-    assert list(rules(service)) == [
-        "AWSManagedRulesAmazonIpReputationList",
-        "AWSManagedRulesCommonRuleSet",
-        "AWSManagedRulesKnownBadInputsRuleSet",
-        "RatePerAddress",
-    ]
-    limit = rules(service)["RatePerAddress"]["Statement"]["RateBasedStatement"]
-    assert (limit["Limit"], limit["EvaluationWindowSec"]) == (2000, 300)
-    assert rules(service)["RatePerAddress"]["Action"] == {"Block": {}}
-    association = only(service, "AWS::WAFv2::WebACLAssociation")
-    assert "/stages/" in str(association["ResourceArn"])
-
-
-def test_bodies_above_8_kb_are_counted_not_refused(templates: Templates) -> None:
-    group = rules(templates("all")["service"])["AWSManagedRulesCommonRuleSet"]
-    overrides = group["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
-    assert overrides == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
-    assert group["OverrideAction"] == {"None": {}}
-
-
-def test_count_mode_blocks_nothing() -> None:
-    stack = small_stack()
-    api(stack, waf=Waf.managed(count_only=True))
-    for rule in rules(template_of(stack)).values():
-        assert rule.get("OverrideAction", rule.get("Action")) == {"Count": {}}
-
-
-def test_the_firewalls_log_holds_no_token(templates: Templates) -> None:
-    logging = only(templates("all")["service"], "AWS::WAFv2::LoggingConfiguration")
-    redacted = logging["RedactedFields"]
-    assert {"UriPath": {}} in redacted
-    headers = {one["SingleHeader"]["Name"] for one in redacted if "SingleHeader" in one}
-    assert headers == {"authorization", "cookie", "skyferry-session", "x-api-key"}
-    assert ":*" not in str(logging["LogDestinationConfigs"])
-
-
-def test_the_firewalls_log_group_has_the_name_waf_asks_for(templates: Templates) -> None:
-    names = [
-        one["LogGroupName"]
-        for one in resources(templates("all")["service"], "AWS::Logs::LogGroup").values()
-        if "LogGroupName" in one
-    ]
-    assert len(names) == 1
-    assert names[0].startswith("aws-waf-logs-")
-
-
-def test_an_existing_web_acl_is_associated_and_left_alone() -> None:
-    stack = small_stack()
-    arn = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/theirs/1"
-    api(stack, waf=Waf.existing(arn))
-    template = template_of(stack)
-    assert only(template, "AWS::WAFv2::WebACLAssociation")["WebACLArn"] == arn
-    assert "AWS::WAFv2::WebACL" not in kinds(template)
-
-
-def test_a_firewall_without_a_rate_has_no_such_rule() -> None:
-    stack = small_stack()
-    api(stack, waf=Waf.managed(rate_per_address=None))
-    assert "RatePerAddress" not in rules(template_of(stack))
-
-
-def test_an_impossible_rate_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"Test/Api/WebAcl: rate_per_address: 9 is outside 10"):
-        api(small_stack(), waf=Waf.managed(rate_per_address=9))
-
-
-# A domain
-
-
-def test_the_api_answers_under_its_name_alone(templates: Templates) -> None:
-    service = templates("all")["service"]
-    name = only(service, "AWS::ApiGateway::DomainName")
-    assert (name["DomainName"], name["SecurityPolicy"]) == ("transfer.example.com", "TLS_1_2")
-    assert name["EndpointConfiguration"]["Types"] == ["REGIONAL"]
-    assert only(service, "AWS::ApiGateway::RestApi")["DisableExecuteApiEndpoint"] is True
-    assert only(service, "AWS::ApiGateway::BasePathMapping")["BasePath"] == "v1"
-
-
-def test_alias_records_are_written_into_the_zone(templates: Templates) -> None:
-    records = everything(templates, "AWS::Route53::RecordSet")
-    alias = [one for one in records if one["Type"] in {"A", "AAAA"}]
-    assert {one["Type"] for one in alias} == {"A", "AAAA"}
-    assert {one["Name"] for one in alias} == {"transfer.example.com."}
-
-
-def test_links_in_mails_name_the_domain(templates: Templates) -> None:
-    address = functions(templates)["send_email"]["Environment"]["Variables"]["PUBLIC_BASE_URL"]
-    (name,) = resources(templates("all")["service"], "AWS::ApiGateway::DomainName")
-    assert address == {"Fn::Join": ["", ["https://", {"Ref": name}, "/v1"]]}
-
-
-def test_without_a_zone_the_target_is_told() -> None:
-    stack = small_stack()
-    made = api(stack, domain=ApiDomain(name="t.example.com", certificate_arn="arn:aws:acm:x"))
-    assert made.domain is not None
-    assert "RegionalDomainName" in str(stack.resolve(made.domain.target))
-    assert "AWS::Route53::RecordSet" not in kinds(template_of(stack))
-
-
-def test_half_a_zone_is_refused() -> None:
-    domain = ApiDomain(name="t.example.com", certificate_arn="arn:aws:acm:x", hosted_zone_id="Z1")
-    with pytest.raises(ValueError, match="Test/Api/Domain: hosted_zone_id and hosted_zone_name"):
-        api(small_stack(), domain=domain)
-
-
-def test_without_a_domain_the_apis_own_address_stays() -> None:
-    stack = small_stack()
-    assert api(stack).domain is None
-    assert "DisableExecuteApiEndpoint" not in only(template_of(stack), "AWS::ApiGateway::RestApi")
-
-
-# Client keys
-
-
-def test_client_keys_come_beside_the_token_never_instead() -> None:
-    stack = small_stack()
-    api(stack, client_plan=ClientPlan(clients=["Reports"], throttle=Throttle(rate=5, burst=10)))
-    template = template_of(stack)
-    paths = only(template, "AWS::ApiGateway::RestApi")["Body"]["paths"]
-    assert paths["/things"]["get"]["security"] == [{"oauth": [], "client_key": []}]
-    assert paths["/health"]["get"]["security"] == []
-    plan = only(template, "AWS::ApiGateway::UsagePlan")
-    assert plan["Throttle"] == {"RateLimit": 5, "BurstLimit": 10}
-    assert only(template, "AWS::ApiGateway::ApiKey")["Description"] == "Reports"
-
-
-def test_a_monthly_quota_of_a_client() -> None:
-    stack = small_stack()
-    api(stack, client_plan=ClientPlan(clients=["Reports"], requests_per_month=1000))
-    quota = only(template_of(stack), "AWS::ApiGateway::UsagePlan")["Quota"]
-    assert quota == {"Limit": 1000, "Period": "MONTH"}
 
 
 # Where and how functions run
