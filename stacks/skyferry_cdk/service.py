@@ -2,22 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aws_cdk as cdk
 import jsii
-from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 from skyferry import contract
-from skyferry.contract import FUNCTION_ENVIRONMENT, Env, Function, Prefix, Table
+from skyferry.contract import Env, Function, Prefix
 
 from skyferry_cdk.alarms import Severity, Watched
 from skyferry_cdk.api_domain import ApiDomain
 from skyferry_cdk.api_settings import ApiAuth, ClientPlan, Throttle
-from skyferry_cdk.bundling import PythonBundle
 from skyferry_cdk.email_sender import EmailSender, SenderIdentity
 from skyferry_cdk.file_bucket import FileBucket
 from skyferry_cdk.function import Invocation, ServiceFunction
@@ -25,15 +22,13 @@ from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.rest_api import RestApi
-from skyferry_cdk.rollout import Rollout
 from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan
 from skyferry_cdk.service_access import grant_access
 from skyferry_cdk.service_dashboard import draw_dashboard
+from skyferry_cdk.service_functions import ServiceFunctions, pascal, shipped
 from skyferry_cdk.service_settings import (
-    BOTOCORE_SERVICES,
     PUBLIC_OPERATIONS,
     TIMEOUTS,
-    WORKER_TIMEOUT,
     FunctionSettings,
     Oidc,
     OwnerQuotas,
@@ -41,6 +36,8 @@ from skyferry_cdk.service_settings import (
 from skyferry_cdk.stream_worker import StreamWorker
 from skyferry_cdk.table import TransferTable
 from skyferry_cdk.web_acl import Waf
+
+_SCANNER_ENVIRONMENT: Final = (Env.BUCKET_NAME, Env.PROCESS_UPLOAD_QUEUE_URL)
 
 
 class FileTransferService(Construct):
@@ -78,10 +75,6 @@ class FileTransferService(Construct):
         allow_plain_http: bool = False,
     ) -> None:
         super().__init__(scope, id)
-        self._settings = functions
-        self._plain_http = allow_plain_http
-        self._encryption_key = encryption_key
-        self._failures: dict[Function, DeadLetterQueue] = {}
         self.table = table or TransferTable(self, "Table", encryption_key=encryption_key)
         self.bucket = bucket or FileBucket(
             self,
@@ -94,7 +87,7 @@ class FileTransferService(Construct):
             self, "Mail", identity=SenderIdentity.email_address(sender_address)
         )
         self.receipt_key = receipt_key or ReceiptKey(self, "ReceiptKey")
-        self._values = {
+        values = {
             Env.ENVIRONMENT: environment_name,
             Env.TABLE_NAME: self.table.table.table_name,
             Env.BUCKET_NAME: self.bucket.bucket.bucket_name,
@@ -114,23 +107,20 @@ class FileTransferService(Construct):
                 else contract.ScanGate.REQUIRED
             ).value,
         }
-        self._rollout = Rollout(self, "Rollout") if functions.canary else None
-        self._runtime = PythonBundle.from_directory(
-            Path(contract.__file__).parent,
-            requirements=_shipped("runtime/requirements.lock"),
-            botocore_services=BOTOCORE_SERVICES,
-        )
-        self._authorizer_runtime = PythonBundle.from_directory(
-            Path(contract.__file__).parent,
-            requirements=_shipped("runtime/requirements-authorizer.lock"),
+        make = self._make = ServiceFunctions(
+            self,
+            settings=functions,
+            values=values,
+            encryption_key=encryption_key,
+            allow_plain_http=allow_plain_http,
         )
 
-        self.authorizer = self._function(Function.AUTHORIZER)
-        self.api_function = self._function(Function.API)
+        self.authorizer = make.function(Function.AUTHORIZER)
+        self.api_function = make.function(Function.API)
         self.api = RestApi(
             self,
             "RestApi",
-            openapi=openapi or _shipped("openapi.json"),
+            openapi=openapi or shipped("openapi.json"),
             handlers=self.api_function,
             auth=ApiAuth.oidc(self.authorizer),
             public_operations=PUBLIC_OPERATIONS,
@@ -143,18 +133,18 @@ class FileTransferService(Construct):
             answer_unknown_routes=answer_unknown_routes,
             manage_account_logging_role=manage_account_logging_role,
         )
-        self._values[Env.PUBLIC_BASE_URL] = public_base_url or self.api.url
+        values[Env.PUBLIC_BASE_URL] = public_base_url or self.api.url
 
         # One object at a time: reading a large one takes a good part of the function's time.
-        self.process_upload = self._worker(Function.PROCESS_UPLOAD, batch_size=1)
-        self._values[Env.PROCESS_UPLOAD_QUEUE_URL] = self.process_upload.queue.queue_url
+        self.process_upload = make.worker(Function.PROCESS_UPLOAD, batch_size=1)
+        values[Env.PROCESS_UPLOAD_QUEUE_URL] = self.process_upload.queue.queue_url
         # Mails wait here while sending is paused, which a person may notice late.
-        self.send_email = self._worker(Function.SEND_EMAIL, retention=cdk.Duration.days(14))
-        self._values[Env.SEND_EMAIL_QUEUE_URL] = self.send_email.queue.queue_url
+        self.send_email = make.worker(Function.SEND_EMAIL, retention=cdk.Duration.days(14))
+        values[Env.SEND_EMAIL_QUEUE_URL] = self.send_email.queue.queue_url
         # Chooses when a message of its own queue comes again, so it needs the URL of what is made for it.
-        self._values[Env.DELIVER_WEBHOOK_QUEUE_URL] = cdk.Lazy.string(_DeliverWebhookQueueUrl(self))
+        values[Env.DELIVER_WEBHOOK_QUEUE_URL] = cdk.Lazy.string(_DeliverWebhookQueueUrl(self))
         # One message at a time, and many at once: a slow receiver delays nobody else's.
-        self.deliver_webhook = self._worker(
+        self.deliver_webhook = make.worker(
             Function.DELIVER_WEBHOOK,
             batch_size=1,
             max_concurrency=20,
@@ -165,11 +155,11 @@ class FileTransferService(Construct):
                 dead_letter_severity=Severity.TICKET,
             ),
         )
-        self.dispatch_outbox = self._stream_worker(Function.DISPATCH_OUTBOX)
-        self.email_feedback = self._worker(Function.EMAIL_FEEDBACK)
-        self.sweep = self._scheduled(Function.SWEEP, sweep_every)
-        self._values[Env.SEND_EMAIL_MAPPING_ID] = self.send_email.mapping.event_source_mapping_id
-        self.pause_sending = self._asynchronous(Function.PAUSE_SENDING)
+        self.dispatch_outbox = make.stream_worker(Function.DISPATCH_OUTBOX, self.table)
+        self.email_feedback = make.worker(Function.EMAIL_FEEDBACK)
+        self.sweep = make.scheduled(Function.SWEEP, sweep_every)
+        values[Env.SEND_EMAIL_MAPPING_ID] = self.send_email.mapping.event_source_mapping_id
+        self.pause_sending = make.asynchronous(Function.PAUSE_SENDING)
         self.scan = self._scanner()
 
         self.topics = topics or AlarmTopics(
@@ -189,7 +179,7 @@ class FileTransferService(Construct):
             own for own, given in ((self.table, table), (self.mail, mail)) if not given
         ]
         self.monitoring.watch(
-            self.api, *self.functions, *self.workers, *self._failures.values(), *own
+            self.api, *self.functions, *self.workers, *self._make.failures.values(), *own
         )
         draw_dashboard(self)
 
@@ -226,121 +216,8 @@ class FileTransferService(Construct):
         return {
             **{name: worker.dead_letters for name, worker in self.queues.items()},
             "DispatchOutbox": self.dispatch_outbox.failures,
-            **{_pascal(name): one for name, one in self._failures.items()},
+            **{pascal(name): one for name, one in self._make.failures.items()},
         }
-
-    def _function(
-        self,
-        name: Function,
-        invocation: Invocation = Invocation.SYNC,
-        on_failure: lambda_.IDestination | None = None,
-    ) -> ServiceFunction:
-        """A function with exactly the environment the contract gives it."""
-        default = None if invocation is Invocation.SYNC else WORKER_TIMEOUT
-        return ServiceFunction(
-            self,
-            _pascal(name),
-            code=self._authorizer_runtime if name is Function.AUTHORIZER else self._runtime,
-            handler=f"skyferry.functions.{name.value}.index.handler",
-            service=name.value,
-            invocation=invocation,
-            timeout=TIMEOUTS.get(name, default),
-            environment={
-                **{key.value: self._values[key] for key in sorted(FUNCTION_ENVIRONMENT[name])},
-                **self._common_environment(),
-            },
-            on_failure=on_failure,
-            warm_start=self._settings.warm_start if invocation is Invocation.SYNC else None,
-            reserved_concurrency=self._settings.reserved_concurrency.get(name),
-            **self._shared_settings(),
-        )
-
-    def _common_environment(self) -> dict[str, str]:
-        return {
-            "POWERTOOLS_METRICS_NAMESPACE": contract.METRICS_NAMESPACE,
-            **self._settings.extra_environment,
-        }
-
-    def _shared_settings(self) -> dict[str, Any]:
-        settings = self._settings
-        return {
-            "runtime": settings.runtime,
-            "architecture": settings.architecture,
-            "memory_mb": settings.memory_mb,
-            "log_level": settings.log_level,
-            "log_retention": settings.log_retention,
-            "log_removal_policy": settings.log_removal_policy,
-            "tracing": settings.tracing,
-            "rollout": self._rollout,
-            "vpc": settings.vpc,
-            "application_signals": settings.application_signals,
-            "encryption_key": self._encryption_key,
-        }
-
-    def _worker(self, name: Function, **options: Any) -> QueueWorker:  # noqa: ANN401 - QueueWorker's own
-        return QueueWorker(
-            self,
-            f"{_pascal(name)}Worker",
-            function=self._function(name, Invocation.QUEUE),
-            encryption_key=self._encryption_key,
-            allow_plain_http=self._plain_http,
-            **options,
-        )
-
-    def _stream_worker(self, name: Function) -> StreamWorker:
-        return StreamWorker(
-            self,
-            f"{_pascal(name)}Worker",
-            function=self._function(name, Invocation.QUEUE),
-            table=self.table,
-            filters=[
-                lambda_.FilterCriteria.filter(
-                    {
-                        "eventName": lambda_.FilterRule.is_equal("INSERT"),
-                        "dynamodb": {
-                            "Keys": {
-                                Table.SORT_KEY: {
-                                    "S": lambda_.FilterRule.begins_with(Table.OUTBOX_PREFIX)
-                                }
-                            }
-                        },
-                    }
-                )
-            ],
-            encryption_key=self._encryption_key,
-            allow_plain_http=self._plain_http,
-        )
-
-    def _asynchronous(self, name: Function) -> ServiceFunction:
-        """A function that EventBridge invokes; what it cannot do waits in a queue of its own."""
-        self._failures[name] = DeadLetterQueue(
-            self,
-            f"{_pascal(name)}Failures",
-            what=name.value,
-            encryption_key=self._encryption_key,
-            allow_plain_http=self._plain_http,
-        )
-        return self._function(
-            name, Invocation.ASYNC, on_failure=self._failures[name].as_destination()
-        )
-
-    def _target(self, name: Function, function: ServiceFunction) -> targets.LambdaFunction:
-        return targets.LambdaFunction(
-            function.alias,
-            dead_letter_queue=self._failures[name].queue,
-            max_event_age=cdk.Duration.minutes(5),
-            retry_attempts=2,
-        )
-
-    def _scheduled(self, name: Function, every: cdk.Duration) -> ServiceFunction:
-        function = self._asynchronous(name)
-        events.Rule(
-            self,
-            f"{_pascal(name)}Schedule",
-            schedule=events.Schedule.rate(every),
-            targets=[self._target(name, function)],
-        )
-        return function
 
     def _scanner(self) -> QueueWorker | None:
         """The caller's own scan function, fed with the inbox's events and answering as GuardDuty does."""
@@ -356,22 +233,15 @@ class FileTransferService(Construct):
             invocation=Invocation.QUEUE,
             timeout=TIMEOUTS[Function.PROCESS_UPLOAD],
             environment={
-                Env.BUCKET_NAME.value: self._values[Env.BUCKET_NAME],
-                Env.PROCESS_UPLOAD_QUEUE_URL.value: self._values[Env.PROCESS_UPLOAD_QUEUE_URL],
-                **self._common_environment(),
+                **{key.value: self._make.values[key] for key in _SCANNER_ENVIRONMENT},
+                **self._make.common_environment(),
             },
-            **self._shared_settings(),
+            **self._make.shared(),
         )
         self.bucket.grant_download(function, Prefix.INBOX)
         self.bucket.grant_list(function)
         self.process_upload.grant_send(function)
-        worker = QueueWorker(
-            self,
-            "ScanWorker",
-            function=function,
-            encryption_key=self._encryption_key,
-            allow_plain_http=self._plain_http,
-        )
+        worker = QueueWorker(self, "ScanWorker", function=function, **self._make.queue_settings())
         self.bucket.on_object_created(self, "ScanRequested", target=worker.as_target())
         return worker
 
@@ -386,7 +256,7 @@ class FileTransferService(Construct):
             )
             self.bucket.on_scan_trouble(self, "ScanTrouble", target=trouble)
         if self.mail.alarms():
-            pause = self._target(Function.PAUSE_SENDING, self.pause_sending)
+            pause = self._make.target(Function.PAUSE_SENDING, self.pause_sending)
             self.mail.on_bad_reputation(self, "BadReputation", target=pause)
 
 
@@ -399,13 +269,3 @@ class _DeliverWebhookQueueUrl:
 
     def produce(self) -> str:
         return self._service.deliver_webhook.queue.queue_url
-
-
-def _pascal(name: Function) -> str:
-    return "".join(part.capitalize() for part in name.value.split("_"))
-
-
-def _shipped(name: str) -> Path:
-    """A file of the repository, or its copy inside the installed wheel."""
-    packaged = Path(__file__).parent / "resources" / Path(name).name
-    return packaged if packaged.is_file() else Path(__file__).parents[2] / name
