@@ -8,7 +8,7 @@ from skyferry.core.models import Event, File, FileStatus, RecipientStatus, Trans
 from skyferry.core.quotas import Holding, held_by
 
 from tests.simulation.cloud import Cloud
-from tests.support.fakes import sha256
+from tests.support.fake_files import sha256
 
 FINAL = {
     TransferStatus.READY,

@@ -16,7 +16,7 @@ from skyferry.shared import clients, clock, ids
 
 from tests.support.aws import Aws
 from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, SENDER_EMAIL, any_principal
-from tests.support.fakes import sha256
+from tests.support.fake_files import sha256
 
 
 @dataclass

@@ -24,7 +24,7 @@ from skyferry.core.uploading import Uploading
 from skyferry.core.verifying import Verifying
 from skyferry.core.webhooks import EVENTS
 
-from tests.support import fakes, webhook_fakes
+from tests.support import fake_files, fake_mail, fake_requests, fakes, webhook_fakes
 from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, NOW, any_principal
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -36,11 +36,11 @@ class World:
     clock: fakes.FakeClock = field(default_factory=lambda: fakes.FakeClock(NOW))
     ids: fakes.FakeIds = field(default_factory=fakes.FakeIds)
     transfers: fakes.FakeTransfers = field(default_factory=fakes.FakeTransfers)
-    store: fakes.FakeFiles = field(default_factory=fakes.FakeFiles)
-    suppressions: fakes.FakeSuppressions = field(default_factory=fakes.FakeSuppressions)
-    mailer: fakes.FakeMailer = field(default_factory=fakes.FakeMailer)
-    mail_queue: fakes.FakeMailQueue = field(default_factory=fakes.FakeMailQueue)
-    upload_queue: fakes.FakeUploadQueue = field(default_factory=fakes.FakeUploadQueue)
+    store: fake_files.FakeFiles = field(default_factory=fake_files.FakeFiles)
+    suppressions: fake_mail.FakeSuppressions = field(default_factory=fake_mail.FakeSuppressions)
+    mailer: fake_mail.FakeMailer = field(default_factory=fake_mail.FakeMailer)
+    mail_queue: fake_mail.FakeMailQueue = field(default_factory=fake_mail.FakeMailQueue)
+    upload_queue: fake_files.FakeUploadQueue = field(default_factory=fake_files.FakeUploadQueue)
     webhook_queue: webhook_fakes.FakeWebhookQueue = field(
         default_factory=webhook_fakes.FakeWebhookQueue
     )
@@ -48,12 +48,12 @@ class World:
     sniff_says: str | None = None
 
     def __post_init__(self) -> None:
-        self.mails = fakes.FakeMails(self.transfers)
+        self.mails = fake_mail.FakeMails(self.transfers)
         common = (self.clock, self.ids)
         self.sending = Sending(self.transfers, self.store, *common)
         self.uploading = Uploading(self.transfers, self.store, *common)
         self.locks = Unlocking(
-            fakes.FakeSessions(self.clock), Rates(fakes.FakeCounters(), self.clock)
+            fake_requests.FakeSessions(self.clock), Rates(fakes.FakeCounters(), self.clock)
         )
         self.receiving = Receiving(
             self.transfers,
@@ -93,9 +93,9 @@ class World:
         self.editing = Editing(self.sending, self.transfers, self.store, *common)
         self.suppressing = Suppressing(self.suppressions, self.mails, self.clock)
         self.feedback = Feedback(self.mails, self.suppressions, self.timeline)
-        self.requests = fakes.FakeRequests(self.transfers)
+        self.requests = fake_requests.FakeRequests(self.transfers)
         self.capabilities = Capabilities(
-            self.editing, self.transfers, fakes.FakeCapabilities(self.requests), self.clock
+            self.editing, self.transfers, fake_requests.FakeCapabilities(self.requests), self.clock
         )
         self.requesting = Requesting(
             self.sending, self.requests, self.transfers, self.capabilities, self.locks, self.clock
@@ -131,7 +131,7 @@ class World:
                     name=HOSTILE_NAME,
                     size=len(content) if declared_size is None else declared_size,
                     content_type="text/plain",
-                    sha256=fakes.sha256(content),
+                    sha256=fake_files.sha256(content),
                 )
                 for content in contents
             ],

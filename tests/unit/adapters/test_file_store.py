@@ -19,7 +19,7 @@ from skyferry.shared import clients
 
 from tests.support.aws import Aws
 from tests.support.builders import HOSTILE_NAME, NOW, any_file
-from tests.support.fakes import sha256
+from tests.support.fake_files import sha256
 
 PART = b"p" * (5 * limits.MIB)
 

@@ -12,7 +12,7 @@ from skyferry.shared import clients
 
 from tests.support.aws import moto_aws
 from tests.support.builders import NOW, any_file
-from tests.support.fakes import FakeFiles
+from tests.support.fake_files import FakeFiles
 
 PART = b"p" * (5 * limits.MIB)
 

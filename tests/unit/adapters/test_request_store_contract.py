@@ -15,7 +15,7 @@ from skyferry.core.models import Change
 from skyferry.core.quotas import Quotas
 from skyferry.core.upload_requests import Capability, UploadLimits, UploadRequest
 
-from tests.support import fakes
+from tests.support import fake_requests, fakes
 from tests.support.aws import moto_aws
 from tests.support.builders import (
     HOSTILE_NAME,
@@ -31,8 +31,8 @@ from tests.support.builders import (
 
 @dataclass
 class Stores:
-    requests: RequestTable | fakes.FakeRequests
-    capabilities: CapabilityTable | fakes.FakeCapabilities
+    requests: RequestTable | fake_requests.FakeRequests
+    capabilities: CapabilityTable | fake_requests.FakeCapabilities
     transfers: TransferTable | fakes.FakeTransfers
     table: Table | None = None
 
@@ -44,8 +44,8 @@ QUOTAS = Quotas(bytes=any_file().size, files=1, mails_per_day=10, requests_per_m
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "fake":
         transfers = fakes.FakeTransfers(quotas=QUOTAS)
-        requests = fakes.FakeRequests(transfers)
-        yield Stores(requests, fakes.FakeCapabilities(requests), transfers)
+        requests = fake_requests.FakeRequests(transfers)
+        yield Stores(requests, fake_requests.FakeCapabilities(requests), transfers)
         return
     with moto_aws() as aws:
         table = TransferTable(aws.table, QUOTAS)

@@ -31,7 +31,7 @@ from skyferry.core.models import (
 )
 from skyferry.core.suppressions import Suppression, SuppressionReason
 
-from tests.support import fakes
+from tests.support import fake_mail, fake_requests, fakes
 from tests.support.aws import moto_aws
 from tests.support.builders import (
     NOW,
@@ -47,9 +47,9 @@ from tests.support.builders import (
 class Stores:
     clock: fakes.FakeClock
     transfers: TransferTable | fakes.FakeTransfers
-    mails: MailTable | fakes.FakeMails
-    suppressions: SuppressionTable | fakes.FakeSuppressions
-    idempotency: IdempotencyTable | fakes.FakeIdempotency
+    mails: MailTable | fake_mail.FakeMails
+    suppressions: SuppressionTable | fake_mail.FakeSuppressions
+    idempotency: IdempotencyTable | fake_requests.FakeIdempotency
 
 
 @pytest.fixture(params=["dynamodb", "fake"])
@@ -57,8 +57,8 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     clock = fakes.FakeClock(NOW)
     if request.param == "fake":
         transfers = fakes.FakeTransfers()
-        mails, keys = fakes.FakeMails(transfers), fakes.FakeIdempotency(clock)
-        yield Stores(clock, transfers, mails, fakes.FakeSuppressions(), keys)
+        mails, keys = fake_mail.FakeMails(transfers), fake_requests.FakeIdempotency(clock)
+        yield Stores(clock, transfers, mails, fake_mail.FakeSuppressions(), keys)
         return
     with moto_aws() as aws:
         table = aws.table

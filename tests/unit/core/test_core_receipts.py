@@ -10,7 +10,7 @@ from skyferry.core.errors import NotFoundError
 from skyferry.core.receipts import Receipt, Receipts, thumbprint
 
 from tests.support.builders import OTHER_OWNER, any_principal
-from tests.support.fakes import FakeReceiptKey
+from tests.support.fake_requests import FakeReceiptKey
 from tests.support.world import World
 
 ME = any_principal()

@@ -6,7 +6,7 @@ from skyferry.core import limits
 from skyferry.core.errors import ConflictError
 from skyferry.core.models import File, FileStatus, StoredObject, TransferStatus
 
-from tests.support import fakes
+from tests.support import fake_files
 from tests.support.builders import any_principal
 from tests.support.world import World
 
@@ -87,7 +87,7 @@ def test_the_checksum_of_a_clean_file_is_that_of_its_bytes() -> None:
 
     world.verifying.object_created(file.inbox_key)
 
-    assert world.file(file).sha256 == fakes.sha256(b"hello")
+    assert world.file(file).sha256 == fake_files.sha256(b"hello")
 
 
 @pytest.mark.parametrize("arrived", [b"hell", b"hello!", b""])
@@ -124,7 +124,7 @@ def test_a_wrong_crc64nvme_of_the_store_is_rejected() -> None:
 def test_the_stores_own_sha256_saves_reading_the_object() -> None:
     world = World()
     file, etag = uploaded(world, b"hello")
-    stored = StoredObject(key=file.inbox_key, size=5, etag=etag, sha256=fakes.sha256(b"other"))
+    stored = StoredObject(key=file.inbox_key, size=5, etag=etag, sha256=fake_files.sha256(b"other"))
     world.store.head = lambda key: stored  # type: ignore[method-assign]
 
     world.verifying.object_created(file.inbox_key)
