@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from skyferry_client.cli.command import new_app
 
 from skyferry_ops import dead_letters, sending, transfers
 from skyferry_ops.terminal import (
@@ -12,7 +13,6 @@ from skyferry_ops.terminal import (
     Region,
     Yes,
     confirm,
-    new_app,
     operating,
     show,
     tell,

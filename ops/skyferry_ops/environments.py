@@ -9,17 +9,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from skyferry_client.cli.command import new_app
 
 if TYPE_CHECKING:
     from skyferry_cdk.environment import Environment
 
-env = typer.Typer(
-    name="env",
-    help="An environment's file, config/NAME.toml: is it right, what does it come to.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+env = new_app("env", "An environment's file, config/NAME.toml: is it right, what does it come to.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the environment, as `prod`.")]
 File = Annotated[Path | None, typer.Option("--file", help="Another file than config/NAME.toml.")]

@@ -49,16 +49,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
-def new_app(name: str, text: str) -> typer.Typer:
-    return typer.Typer(
-        name=name,
-        help=text,
-        no_args_is_help=True,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-    )
-
-
 @contextmanager
 def operating(environment: str, profile: str | None, region: str | None) -> Iterator[Deployment]:
     """The deployment; what goes wrong is told in one line, with the exit codes of the whole command."""
