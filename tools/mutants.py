@@ -97,11 +97,8 @@ def verdict(mutant: Mutant) -> str:
     """`noticed`, or why not."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         runtime = Path(folder).resolve()
-        shutil.copytree(
-            RUNTIME / "skyferry",
-            runtime / "skyferry",
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
+        # With its bytecode, which stays valid: the copies have the times of their sources.
+        shutil.copytree(RUNTIME / "skyferry", runtime / "skyferry")
         (runtime / "skyferry" / mutant.path).write_text(mutant.source, encoding="utf-8")
         code = run_tests(runtime, mutant.tests)
     known = {_PYTEST_RED: "noticed", _PYTEST_GREEN: "SURVIVED", -1: "HUNG"}
