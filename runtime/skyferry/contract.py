@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 METRICS_NAMESPACE: Final = "Skyferry"
+#: Dimensions of every business metric: several environments may share an account, functions a metric.
+ENVIRONMENT_DIMENSION: Final = "environment"
+SERVICE_DIMENSION: Final = "service"
 #: PUBLIC_BASE_URL of the api function where it has none: the address that API Gateway was called by. (The
 #: gateway's own address cannot be in the environment of a function that the gateway itself names.)
 ADDRESS_OF_REQUEST: Final = "request"
@@ -156,12 +159,14 @@ class Prefix:
 
 
 class Metric(StrEnum):
-    """Business metrics, namespace `METRICS_NAMESPACE`, dimension `environment` (and Powertools' `service`)."""
+    """Business metrics, namespace `METRICS_NAMESPACE`, by environment and function."""
 
     TRANSFERS_CREATED = "TransfersCreated"
     TRANSFERS_READY = "TransfersReady"
     FILES_VERIFIED = "FilesVerified"
     FILES_REFUSED = "FilesRefused"
+    SCANS_THROTTLED = "ScansThrottled"
+    SCANS_TIMED_OUT = "ScansTimedOut"
     BYTES_VERIFIED = "BytesVerified"
     MAILS_SENT = "MailsSent"
     MAILS_FAILED = "MailsFailed"
@@ -185,12 +190,8 @@ class ScanVerdict(StrEnum):
 #: EventBridge detail types that wake `process_upload`.
 OBJECT_CREATED: Final = "Object Created"
 SCAN_RESULT: Final = "GuardDuty Malware Protection Object Scan Result"
-#: EventBridge detail types that say that scanning itself is in trouble.
-SCAN_TROUBLE: Final = (
-    "GuardDuty Malware Protection Resource Status Error",
-    "GuardDuty Malware Protection Resource Status Warning",
-    "GuardDuty Malware Protection Post Scan Action Failed",
-)
+#: The one other event of GuardDuty's about a bucket that is no trouble.
+SCAN_ACTIVE: Final = "GuardDuty Malware Protection Resource Status Active"
 
 #: Message tags on each mail, by which `email_feedback` finds the mail an SES event speaks of.
 MAIL_TAGS: Final = ("owner", "transfer_id", "recipient_id", "kind")

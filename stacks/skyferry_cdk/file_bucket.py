@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
-from skyferry.contract import OBJECT_CREATED, SCAN_RESULT, SCAN_TROUBLE, ScanVerdict
+from skyferry.contract import OBJECT_CREATED, SCAN_RESULT, ScanVerdict
 
 from skyferry_cdk.encryption_key import grant_use
 from skyferry_cdk.malware_protection import MalwareProtection
@@ -163,25 +163,6 @@ class FileBucket(Construct):
                         "objectKey": [{"prefix": self.inbox_prefix}],
                     }
                 },
-            ),
-            targets=[target],
-        )
-
-    def on_scan_trouble(
-        self,
-        scope: Construct,
-        id: str,  # noqa: A002 - the name every construct uses
-        *,
-        target: events.IRuleTarget,
-    ) -> events.Rule:
-        """Send to a target what keeps GuardDuty from scanning or tagging; the rule belongs to `scope`."""
-        return events.Rule(
-            scope,
-            id,
-            event_pattern=events.EventPattern(
-                source=["aws.guardduty"],
-                detail_type=list(SCAN_TROUBLE),
-                detail={"s3BucketDetails": {"bucketName": [self.bucket.bucket_name]}},
             ),
             targets=[target],
         )

@@ -1,6 +1,6 @@
 """Monitoring: gives alarms somebody to call, runbooks an address, and the service one dashboard."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import aws_cdk as cdk
@@ -110,14 +110,17 @@ class Monitoring(Construct):
                 cloudwatch.AlarmStatusWidget(alarms=list(self._watched), width=24, height=4)
             )
 
-    def show_business(self, namespace: str, names: Sequence[str]) -> None:
-        """Add business metrics, summed over whatever dimensions the functions publish them with."""
+    def show_business(
+        self, namespace: str, names: Sequence[str], *, dimensions: Mapping[str, str]
+    ) -> None:
+        """Add business metrics that have these dimensions, summed over all their other ones."""
+        chosen = " ".join(f'{name}="{value}"' for name, value in dimensions.items())
         self.show(
             "Business",
             [
                 cloudwatch.MathExpression(
                     expression=(
-                        f'SUM(SEARCH(\'Namespace="{namespace}" MetricName="{name}"\', '
+                        f'SUM(SEARCH(\'Namespace="{namespace}" {chosen} MetricName="{name}"\', '
                         f"'Sum', {_FIVE_MINUTES}))"
                     ),
                     label=name,

@@ -6,11 +6,10 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 import jsii
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 from skyferry import contract
-from skyferry.contract import Env, Function, Prefix
+from skyferry.contract import Env, Function, Metric, Prefix
 
 from skyferry_cdk.alarms import Severity, Watched
 from skyferry_cdk.api_domain import ApiDomain
@@ -22,9 +21,10 @@ from skyferry_cdk.monitoring import AlarmTopics, Monitoring
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueAlarms, QueueWorker
 from skyferry_cdk.receipt_key import ReceiptKey
 from skyferry_cdk.rest_api import RestApi
-from skyferry_cdk.scan_gate import CustomScan, GuardDutyScan, NoScan
+from skyferry_cdk.scan_gate import CustomScan, NoScan
+from skyferry_cdk.scan_trouble import ScanTrouble
 from skyferry_cdk.service_access import grant_access
-from skyferry_cdk.service_dashboard import draw_dashboard
+from skyferry_cdk.service_dashboard import business_metric, draw_dashboard
 from skyferry_cdk.service_functions import ServiceFunctions, pascal, shipped
 from skyferry_cdk.service_settings import (
     PUBLIC_OPERATIONS,
@@ -160,11 +160,12 @@ class FileTransferService(Construct):
         self.sweep = make.scheduled(Function.SWEEP, sweep_every)
         values[Env.SEND_EMAIL_MAPPING_ID] = self.send_email.mapping.event_source_mapping_id
         self.pause_sending = make.asynchronous(Function.PAUSE_SENDING)
-        self.scan = self._scanner()
+        self.scan = self._scanner(functions)
 
         self.topics = topics or AlarmTopics(
             self, "Topics", encryption_key=encryption_key, allow_plain_http=allow_plain_http
         )
+        self.scan_trouble = self._scan_trouble(environment_name)
         self._route_events()
         grant_access(self, sender_address=sender_address)
         self.monitoring = Monitoring(
@@ -181,7 +182,9 @@ class FileTransferService(Construct):
         self.monitoring.watch(
             self.api, *self.functions, *self.workers, *self._make.failures.values(), *own
         )
-        draw_dashboard(self)
+        if self.scan_trouble is not None:
+            self.monitoring.watch(self.scan_trouble)
+        draw_dashboard(self, environment_name)
 
     @property
     def queues(self) -> Mapping[str, QueueWorker]:
@@ -213,13 +216,15 @@ class FileTransferService(Construct):
     @property
     def dead_letter_queues(self) -> Mapping[str, DeadLetterQueue]:
         """Every place where failed work waits, by name."""
+        untold = None if self.scan_trouble is None else self.scan_trouble.failures
         return {
             **{name: worker.dead_letters for name, worker in self.queues.items()},
             "DispatchOutbox": self.dispatch_outbox.failures,
             **{pascal(name): one for name, one in self._make.failures.items()},
+            **({} if untold is None else {"ScanTrouble": untold}),
         }
 
-    def _scanner(self) -> QueueWorker | None:
+    def _scanner(self, functions: FunctionSettings) -> QueueWorker | None:
         """The caller's own scan function, fed with the inbox's events and answering as GuardDuty does."""
         scan = self.bucket.scan
         if not isinstance(scan, CustomScan):
@@ -234,7 +239,7 @@ class FileTransferService(Construct):
             timeout=TIMEOUTS[Function.PROCESS_UPLOAD],
             environment={
                 **{key.value: self._make.values[key] for key in _SCANNER_ENVIRONMENT},
-                **self._make.common_environment(),
+                **functions.extra_environment,
             },
             **self._make.shared(),
         )
@@ -245,16 +250,25 @@ class FileTransferService(Construct):
         self.bucket.on_object_created(self, "ScanRequested", target=worker.as_target())
         return worker
 
+    def _scan_trouble(self, environment_name: str) -> ScanTrouble | None:
+        if isinstance(self.bucket.scan, NoScan):
+            return None
+        return ScanTrouble(
+            self,
+            "ScanTrouble",
+            malware_protection=self.bucket.malware_protection,
+            timed_out=business_metric(
+                Metric.SCANS_TIMED_OUT, environment_name=environment_name, function=Function.SWEEP
+            ),
+            topic=self.topics.topic(Severity.TICKET),
+            **self._make.queue_settings(),
+        )
+
     def _route_events(self) -> None:
         process_upload = self.process_upload.as_target()
         self.bucket.on_object_created(self, "ObjectCreated", target=process_upload)
         self.bucket.on_scan_result(self, "ScanResult", target=process_upload)
         self.mail.on_feedback(self, "MailFeedback", target=self.email_feedback.as_target())
-        if isinstance(self.bucket.scan, GuardDutyScan):
-            trouble = targets.SnsTopic(
-                self.topics.topic(Severity.TICKET), dead_letter_queue=self.process_upload.dlq
-            )
-            self.bucket.on_scan_trouble(self, "ScanTrouble", target=trouble)
         if self.mail.alarms():
             pause = self._make.target(Function.PAUSE_SENDING, self.pause_sending)
             self.mail.on_bad_reputation(self, "BadReputation", target=pause)

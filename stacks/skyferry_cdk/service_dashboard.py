@@ -2,14 +2,33 @@
 
 from typing import TYPE_CHECKING
 
+from aws_cdk import aws_cloudwatch as cloudwatch
 from skyferry import contract
-from skyferry.contract import Metric
+from skyferry.contract import Function, Metric
+
+from skyferry_cdk.alarms import one_minute
 
 if TYPE_CHECKING:
     from skyferry_cdk.service import FileTransferService
 
 
-def draw_dashboard(service: "FileTransferService") -> None:
+def business_metric(
+    metric: Metric, *, environment_name: str, function: Function
+) -> cloudwatch.Metric:
+    """What a function counts, summed by the minute."""
+    return cloudwatch.Metric(
+        namespace=contract.METRICS_NAMESPACE,
+        metric_name=metric.value,
+        dimensions_map={
+            contract.ENVIRONMENT_DIMENSION: environment_name,
+            contract.SERVICE_DIMENSION: function.value,
+        },
+        statistic="Sum",
+        period=one_minute(),
+    )
+
+
+def draw_dashboard(service: "FileTransferService", environment_name: str) -> None:
     """Alarms on top, then a line of graphs for each part."""
     board = service.monitoring
     board.show_alarms()
@@ -34,4 +53,8 @@ def draw_dashboard(service: "FileTransferService") -> None:
         [service.mail.metric_bounce_rate(), service.mail.metric_complaint_rate()],
         [service.bucket.metric_stored_bytes()],
     )
-    board.show_business(contract.METRICS_NAMESPACE, [metric.value for metric in Metric])
+    board.show_business(
+        contract.METRICS_NAMESPACE,
+        [metric.value for metric in Metric],
+        dimensions={contract.ENVIRONMENT_DIMENSION: environment_name},
+    )

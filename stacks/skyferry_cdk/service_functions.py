@@ -75,20 +75,13 @@ class ServiceFunctions:
             timeout=TIMEOUTS.get(name, default),
             environment={
                 **{key.value: self.values[key] for key in sorted(FUNCTION_ENVIRONMENT[name])},
-                **self.common_environment(),
+                **self._settings.extra_environment,
             },
             on_failure=on_failure,
             warm_start=self._settings.warm_start if invocation is Invocation.SYNC else None,
             reserved_concurrency=self._settings.reserved_concurrency.get(name),
             **self.shared(),
         )
-
-    def common_environment(self) -> dict[str, str]:
-        """What every function gets beside its own."""
-        return {
-            "POWERTOOLS_METRICS_NAMESPACE": contract.METRICS_NAMESPACE,
-            **self._settings.extra_environment,
-        }
 
     def queue_settings(self) -> dict[str, Any]:
         """Props that all queues have in common."""

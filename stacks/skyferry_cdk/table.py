@@ -22,6 +22,13 @@ _WRITE: Final = (
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
 )
+_OPERATIONS: Final = (
+    dynamodb.Operation.BATCH_WRITE_ITEM,
+    dynamodb.Operation.GET_ITEM,
+    dynamodb.Operation.QUERY,
+    dynamodb.Operation.TRANSACT_WRITE_ITEMS,
+    dynamodb.Operation.UPDATE_ITEM,
+)
 #: DynamoDB asks for these of whoever uses a table under a customer-managed key.
 #: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 _READ_KEY: Final = ("kms:Decrypt", "kms:DescribeKey")
@@ -47,6 +54,7 @@ class TransferTable(Construct):
         pitr_days: int | None = 35,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
         throttle_alarm: float | None = 1,
+        system_error_alarm: float | None = 1,
     ) -> None:
         super().__init__(scope, id)
         self._check(pitr_days, removal_policy, deletion_protection)
@@ -82,7 +90,7 @@ class TransferTable(Construct):
         self.encryption_key = encryption_key
         if encryption_key is not None:
             self._encrypt_with(encryption_key)
-        self._alarms = {} if throttle_alarm is None else self._make_alarms(throttle_alarm)
+        self._alarms = self._make_alarms(throttle_alarm, system_error_alarm)
 
     @property
     def stream_arn(self) -> str:
@@ -130,8 +138,14 @@ class TransferTable(Construct):
         """Writes refused for lack of capacity."""
         return self._metric("WriteThrottleEvents", **options)
 
+    def metric_system_errors(self, *, period: cdk.Duration | None = None) -> cloudwatch.IMetric:
+        """Requests that failed inside DynamoDB, over every operation the service calls."""
+        return self.table.metric_system_errors_for_operations(
+            operations=[*_OPERATIONS], period=period
+        )
+
     def alarms(self) -> Mapping[str, RunbookAlarm]:
-        """Throttled reads and writes."""
+        """Throttled reads and writes, and errors of DynamoDB's own."""
         return dict(self._alarms)
 
     def _encrypt_with(self, key: kms.IKey) -> None:
@@ -147,22 +161,35 @@ class TransferTable(Construct):
     def _metric(self, name: str, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's MetricOptions
         return self.table.metric(name, **{"statistic": "Sum", **options})
 
-    def _make_alarms(self, threshold: float) -> dict[str, RunbookAlarm]:
-        return {
-            name: RunbookAlarm(
-                self,
-                id_,
-                metric=metric(period=one_minute()),
-                threshold=threshold,
-                what=f"DynamoDB refuses {name} of the transfer table.",
-                runbook="table-throttles",
-                severity=Severity.TICKET,
-            )
+    def _make_alarms(
+        self, throttles: float | None, system_errors: float | None
+    ) -> dict[str, RunbookAlarm]:
+        made = {}
+        if throttles is not None:
             for name, id_, metric in (
                 ("reads", "ReadThrottles", self.metric_read_throttles),
                 ("writes", "WriteThrottles", self.metric_write_throttles),
+            ):
+                made[name] = RunbookAlarm(
+                    self,
+                    id_,
+                    metric=metric(period=one_minute()),
+                    threshold=throttles,
+                    what=f"DynamoDB refuses {name} of the transfer table.",
+                    runbook="table-throttles",
+                    severity=Severity.TICKET,
+                )
+        if system_errors is not None:
+            made["system-errors"] = RunbookAlarm(
+                self,
+                "SystemErrors",
+                metric=self.metric_system_errors(period=one_minute()),
+                threshold=system_errors,
+                what="DynamoDB fails requests to the transfer table.",
+                runbook="table-system-errors",
+                severity=Severity.TICKET,
             )
-        }
+        return made
 
     def _check(
         self, pitr_days: int | None, removal_policy: cdk.RemovalPolicy, deletion_protection: bool

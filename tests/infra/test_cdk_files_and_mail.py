@@ -252,16 +252,26 @@ def test_where_nobody_tags_nothing_is_denied_by_tag(scan: ScanGate) -> None:
     assert _denials(stack) == []
 
 
-def test_trouble_of_the_scan_itself_is_told() -> None:
+def test_whatever_the_plan_says_but_results_and_good_news_is_told() -> None:
     stack = small_stack()
     worker = QueueWorker(stack, "Worker", function=any_function(stack))
-    FileBucket(stack, "Files").on_scan_trouble(stack, "Trouble", target=worker.as_target())
-    pattern = only(template_of(stack), "AWS::Events::Rule")["EventPattern"]
-    assert pattern["source"] == ["aws.guardduty"]
-    assert set(pattern["detail-type"]) == {
-        "GuardDuty Malware Protection Resource Status Error",
-        "GuardDuty Malware Protection Resource Status Warning",
-        "GuardDuty Malware Protection Post Scan Action Failed",
+    protection = FileBucket(stack, "Files").malware_protection
+    assert protection is not None
+    protection.on_trouble(stack, "Trouble", target=worker.as_target())
+    template = template_of(stack)
+    (plan,) = resources(template, "AWS::GuardDuty::MalwareProtectionPlan")
+    assert only(template, "AWS::Events::Rule")["EventPattern"] == {
+        "source": ["aws.guardduty"],
+        # A plan's status names the bucket, a failed tag the object; both name the plan.
+        "resources": [{"Fn::GetAtt": [plan, "Arn"]}],
+        "detail-type": [
+            {
+                "anything-but": [
+                    "GuardDuty Malware Protection Object Scan Result",
+                    "GuardDuty Malware Protection Resource Status Active",
+                ]
+            }
+        ],
     }
 
 

@@ -89,6 +89,7 @@ def test_every_alarm_acts_and_looks_at_more_than_one_bad_minute_or_says_why(
         "ApproximateNumberOfMessagesVisible",
         "Reputation.BounceRate",
         "Reputation.ComplaintRate",
+        "ScansTimedOut",
     }
     for alarm, properties in _all(templates, name, "AWS::CloudWatch::Alarm"):
         assert properties["AlarmActions"], alarm

@@ -94,7 +94,9 @@ def object_created(bucket: str, key: str) -> dict[str, Any]:
     }
 
 
-def scan_result(bucket: str, key: str, etag: str, status: str) -> dict[str, Any]:
+def scan_result(
+    bucket: str, key: str, etag: str, status: str, *, throttled: bool = False
+) -> dict[str, Any]:
     return {
         "version": "0",
         "id": "72c7d362-737a-6dce-fc78-9e27a0171419",
@@ -113,7 +115,7 @@ def scan_result(bucket: str, key: str, etag: str, status: str) -> dict[str, Any]
                 "objectKey": key,
                 "eTag": etag,
                 "versionId": "d41d8cd98f00b204e9800998eEXAMPLE",
-                "s3Throttled": False,
+                "s3Throttled": throttled,
             },
             "scanResultDetails": {"scanResultStatus": status, "threats": None},
         },

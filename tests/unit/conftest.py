@@ -13,7 +13,7 @@ os.environ.update(
         "AWS_REGION": "eu-central-1",
         "AWS_EC2_METADATA_DISABLED": "true",
         "POWERTOOLS_SERVICE_NAME": "test",
-        "POWERTOOLS_METRICS_NAMESPACE": "Skyferry",
+        "SKYFERRY_ENVIRONMENT": "test",
         "POWERTOOLS_DEV": "false",
     }
 )

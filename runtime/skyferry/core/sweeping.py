@@ -31,6 +31,7 @@ class Swept:
     """What one sweep did, and what it could not do: the rest goes on, the next sweep tries again."""
 
     counts: dict[str, int] = field(default_factory=dict)
+    scans_timed_out: int = 0
     failures: list[SkyferryError] = field(default_factory=list)
 
 
@@ -56,7 +57,12 @@ class Sweeping:
             self.work.due_mails(now, BATCH),
             lambda mail: self.timeline.settle(mail, MailStatus.FAILED),
         )
-        self._each(swept, "transfers", self.work.due_transfers(now, BATCH), self._visit)
+        self._each(
+            swept,
+            "transfers",
+            self.work.due_transfers(now, BATCH),
+            lambda transfer: self._visit(transfer, swept),
+        )
         return swept
 
     def _each(
@@ -70,7 +76,7 @@ class Sweeping:
             else:
                 swept.counts[name] = swept.counts.get(name, 0) + 1
 
-    def _visit(self, transfer: Transfer) -> None:
+    def _visit(self, transfer: Transfer, swept: Swept) -> None:
         now = self.clock()
         if transfer.status_at(now) is TransferStatus.EXPIRED:
             expired = self._expire(transfer)
@@ -78,7 +84,7 @@ class Sweeping:
             if expired.purge_at <= now:
                 self._purge(expired)
         elif transfer.status in access.UNDER_WAY:
-            self._recheck(transfer)
+            self._recheck(transfer, swept)
         elif transfer.status is TransferStatus.READY:
             self._remind(transfer)
         elif transfer.purge_at <= now:
@@ -99,7 +105,7 @@ class Sweeping:
 
         guarded.change(self.transfers, transfer.owner, transfer.id, decide)
 
-    def _recheck(self, transfer: Transfer) -> None:
+    def _recheck(self, transfer: Transfer, swept: Swept) -> None:
         """Events of uploaded files may have been lost: have the objects looked at again."""
         now = self.clock()
         in_inbox = self.store.uploaded(transfer.owner, transfer.id)
@@ -116,6 +122,7 @@ class Sweeping:
         ]
         for file in overdue:
             self._give_up(file)
+            swept.scans_timed_out += 1
         if keys := [file.inbox_key for file in waiting if file not in overdue]:
             self.uploads.send(keys)
         self.sending.settle(transfer.owner, transfer.id)

@@ -1,6 +1,7 @@
-"""Logs and metrics. One logger and one metric set a process; both take their service name and namespace
-from Powertools' environment variables."""
+"""Logs and metrics. One logger and one metric set a process; both take their service name from Powertools'
+environment variables."""
 
+import os
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import ParamSpec, TypeVar
@@ -8,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from skyferry.contract import METRICS_NAMESPACE, Metric
+from skyferry.contract import ENVIRONMENT_DIMENSION, METRICS_NAMESPACE, Env, Metric
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,7 +22,9 @@ def logger() -> Logger:
 
 @cache
 def metrics() -> Metrics:
-    return Metrics(namespace=METRICS_NAMESPACE)
+    made = Metrics(namespace=METRICS_NAMESPACE)
+    made.set_default_dimensions(**{ENVIRONMENT_DIMENSION: os.environ[Env.ENVIRONMENT]})
+    return made
 
 
 def count(metric: Metric, value: int = 1) -> None:

@@ -51,8 +51,11 @@ def test_a_scan_without_result_ends_as_rejected() -> None:
     world.upload(file, b"hello")
     world.verifying.object_created(file.inbox_key)
 
-    world.clock.pass_seconds(limits.MAX_SCAN_TIME)
-    world.sweeping.sweep()
+    world.clock.pass_seconds(limits.MAX_SCAN_TIME - 1)
+    assert world.sweeping.sweep().scans_timed_out == 0
+    world.clock.pass_seconds(limits.RECHECK_AFTER)
+    assert world.sweeping.sweep().scans_timed_out == 1
+    assert world.sweeping.sweep().scans_timed_out == 0
 
     refused = world.file(file)
     assert refused.status is FileStatus.REJECTED

@@ -130,6 +130,19 @@ def test_what_was_processed_is_counted(
         assert metric in published
 
 
+def test_a_scan_that_s3_slowed_down_is_counted(
+    journey: Journey, context: Context, aws: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = journey.create(b"hello").files[0]
+    etag = journey.upload(file, b"hello")
+    result = scan_result(aws.bucket, file.inbox_key, etag, "NO_THREATS_FOUND", throttled=True)
+
+    assert handle(context, result) == []
+
+    assert journey.file(file).status is FileStatus.CLEAN
+    assert '"ScansThrottled":[1.0]' in capsys.readouterr().out
+
+
 def test_a_transfer_whose_last_file_is_clean_is_ready(
     journey: Journey, context: Context, aws: Aws
 ) -> None:

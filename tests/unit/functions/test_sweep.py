@@ -6,7 +6,7 @@ from skyferry.core import limits
 from skyferry.core.models import TransferStatus
 from skyferry.functions.process_upload.messages import Message
 from skyferry.functions.sweep import index
-from skyferry.shared import clients
+from skyferry.shared import clients, clock
 
 from tests.support.aws import Aws
 from tests.support.events import Context
@@ -55,6 +55,24 @@ def test_an_expired_transfer_is_purged_with_everything_but_its_events(
     assert {row["feed_pk"]["S"] for row in kept} == {f"EVENTS#{contents.transfer.owner}"}
     assert all("ttl" in row for row in kept)
     assert journey.keys() == []
+
+
+def test_scans_without_a_result_are_counted(
+    journey: Journey,
+    aws: Aws,
+    context: Context,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = journey.create(b"hello").files[0]
+    journey.upload(file, b"hello")
+    journey.verifying.object_created(file.inbox_key)
+    later = clock.now() + timedelta(seconds=limits.MAX_SCAN_TIME)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    index.handler(EVENT, context)  # type: ignore[arg-type]
+
+    assert '"ScansTimedOut":[1.0]' in capsys.readouterr().out
 
 
 def test_an_open_upload_of_an_expired_transfer_is_ended(

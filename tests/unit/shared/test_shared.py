@@ -79,4 +79,6 @@ def test_metrics_are_published_when_the_call_fails(capsys: pytest.CaptureFixture
     with pytest.raises(RuntimeError):
         broken()
 
-    assert '"Swept":[3.0]' in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert '"Swept":[3.0]' in out
+    assert '"environment":"test"' in out, "several environments may share an account"

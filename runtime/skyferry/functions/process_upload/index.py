@@ -40,6 +40,9 @@ class ProcessUpload:
             scanned = message.detail.scanned
             self._require_ours(scanned.bucket)
             verdict = message.detail.outcome.status
+            if scanned.throttled:
+                logger.warning("scan throttled by S3", verdict=verdict)
+                observability.count(Metric.SCANS_THROTTLED)
             # S3 quotes ETags, GuardDuty does not.
             file = self.verifying.scanned(scanned.key, f'"{scanned.etag.strip(chr(34))}"', verdict)
         _report(message.kind, file)

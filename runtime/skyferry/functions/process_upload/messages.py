@@ -33,6 +33,8 @@ class ScannedObject(BaseModel):
     bucket: str = Field(alias="bucketName")
     key: str = Field(alias="objectKey")
     etag: str = Field(alias="eTag")
+    #: S3 slowed GuardDuty down: results come, but late.
+    throttled: bool = Field(default=False, alias="s3Throttled")
 
 
 class ScanOutcome(BaseModel):

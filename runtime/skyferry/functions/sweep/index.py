@@ -61,7 +61,9 @@ def build() -> Sweeping:
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
     swept = build().sweep()
     observability.count(Metric.SWEPT, sum(swept.counts.values()))
-    logger.info("swept", extra={"counts": swept.counts})
+    if swept.scans_timed_out:
+        observability.count(Metric.SCANS_TIMED_OUT, swept.scans_timed_out)
+    logger.info("swept", extra={"counts": swept.counts, "scans_timed_out": swept.scans_timed_out})
     if swept.failures:
         for failure in swept.failures:
             logger.error("failed", exc_info=failure)
