@@ -76,6 +76,7 @@ class RestApi(Construct):
             self, "AccessLog", retention=access_log_retention,
             removal_policy=cdk.RemovalPolicy.DESTROY, encryption_key=encryption_key,
         )  # fmt: skip
+        addresses = {one: _invocation(self, one) for one in set(routes.values())}
         self.api = apigateway.SpecRestApi(
             self,
             "Api",
@@ -84,7 +85,7 @@ class RestApi(Construct):
             api_definition=apigateway.ApiDefinition.from_inline(
                 gateway_document(
                     document,
-                    integrations={key: _invocation(self, one) for key, one in routes.items()},
+                    integrations={key: addresses[one] for key, one in routes.items()},
                     authorizer_uri=_invocation(self, auth.authorizer),
                     authorizer_cache_seconds=auth.cache_seconds,
                     cors_origins=cors_origins,
@@ -225,7 +226,7 @@ class RestApi(Construct):
         self, handlers: Iterable[ServiceFunction], authorizer: ServiceFunction
     ) -> None:
         """One permission for each function: by this API only, the authorizer as authorizer only."""
-        for function in {one.node.path: one for one in handlers}.values():
+        for function in dict.fromkeys(handlers):
             self._permit(function, f"Invoke{function.node.id}", f"{self.stage_name}/*/*")
         self._permit(authorizer, "Authorize", "authorizers/*")
 
