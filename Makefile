@@ -88,6 +88,10 @@ breaking: install ## Compare openapi.json with the last release's: would its cli
 simulate: install ## Hold the core to its promises through generated histories: make simulate HISTORIES=100000
 	$(BIN)/python -m tools.simulate --histories $(or $(HISTORIES),10000)
 
+.PHONY: strike
+strike: install ## Let every effect of the core fail once, in every way, and see that each promise still holds
+	$(BIN)/python -m tools.strike
+
 .PHONY: mutants
 mutants: install ## Break the code on purpose and see that a test notices
 	$(BIN)/python tools/mutants.py

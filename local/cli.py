@@ -13,12 +13,12 @@ from local.first_transfer import first_transfer
 from local.lifecycle import LaptopCloud
 from local.problems import LaptopCloudError
 from local.progress import Progress
-from local.settings import Settings
+from local.settings import REGION, Settings
 
 _ADDRESSES = """
   API          {cloud.api_url}
   Mail inbox   {cloud.inbox_url}
-  AWS          {cloud.aws_endpoint_url}  (access key and secret: test)
+  AWS          {cloud.aws_endpoint_url}  (region {region}; access key and secret: test)
 """
 _NEXT_STEPS = """
 Try:
@@ -144,7 +144,7 @@ def with_cloud(cloud: LaptopCloud, progress: Progress, argv: Sequence[str]) -> i
 
 def _describe(cloud: Cloud, progress: Progress, link: str | None = None) -> None:
     progress.say(
-        _ADDRESSES.format(cloud=cloud)
+        _ADDRESSES.format(cloud=cloud, region=REGION)
         + (f"  Web page     {link}\n" if link else "")
         + _NEXT_STEPS.format(cloud=cloud)
     )

@@ -4,10 +4,10 @@ One seed is one history: clock, ids, order and faults all come from it."""
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from skyferry.contract import ScanVerdict
+from skyferry.core.commands import NewWebhook
 from skyferry.core.errors import SkyferryError
 from skyferry.core.models import (
     File,
@@ -17,105 +17,91 @@ from skyferry.core.models import (
     Transfer,
     TransferStatus,
 )
+from skyferry.core.webhooks import WebhookJob
 
-from tests.simulation.faults import Crash, Faults, Faulty, FaultyMailer
+from tests.simulation.faults import Crash, Faults, Faulty, FaultyMailer, FaultyReceivers
+from tests.simulation.queues import VISIBILITY, Queue
 from tests.support.builders import OWNER, any_principal
 from tests.support.world import EICAR, World
 
-MAX_RECEIVES = 5
-VISIBILITY = 60.0
-
-
-@dataclass
-class Message:
-    body: Any
-    visible_at: float = 0.0
-    receives: int = 0
-
-
-@dataclass
-class Queue:
-    """SQS: at least once, in any order; what fails comes again, and ends among the dead letters."""
-
-    rng: random.Random
-    messages: list[Message] = field(default_factory=list)
-    dead: list[Message] = field(default_factory=list)
-
-    def put(self, body: Any, delay: float = 0.0) -> None:
-        self.messages.append(Message(body, visible_at=delay))
-
-    def receive(self, now: float) -> Message | None:
-        visible = [one for one in self.messages if one.visible_at <= now]
-        if not visible:
-            return None
-        message = self.rng.choice(visible)
-        message.receives += 1
-        message.visible_at = now + VISIBILITY
-        return message
-
-    def delete(self, message: Message) -> None:
-        if message in self.messages:
-            self.messages.remove(message)
-
-    def fail(self, message: Message) -> None:
-        if message.receives >= MAX_RECEIVES and message in self.messages:
-            self.messages.remove(message)
-            self.dead.append(message)
-
-    def redrive(self) -> None:
-        self.messages += [Message(one.body) for one in self.dead]
-        self.dead.clear()
+#: What the core does to the world, by port: any of it can fail, and the process can die before and after it.
+EFFECTS = {
+    "transfers": ("create", "commit", "mark_dispatched", "postpone", "purge"),
+    "mails": ("claim", "settle", "release"),
+    "store": (
+        "promote",
+        "delete",
+        "start_multipart",
+        "complete_multipart",
+        "abort_multipart",
+    ),
+    "mailer": ("send",),
+    "mail_queue": ("send",),
+    "upload_queue": ("send",),
+    "webhook_queue": ("send",),
+    "webhooks": ("record",),
+    "receivers": ("post",),
+}
+FAULTY = {"mailer": FaultyMailer, "receivers": FaultyReceivers}
 
 
 class Cloud:
     """Everything outside of the core. `step` lets one thing happen; `heal` ends all trouble and runs dry."""
 
-    def __init__(self, seed: int, *, rate: float = 0.1) -> None:
+    def __init__(self, seed: int, *, rate: float = 0.1, faults: Faults | None = None) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - a history, no secret
         self.owner = OWNER
-        self.faults = Faults(self.rng, rate)
+        self.faults = faults or Faults(self.rng, rate)
         self.world = World()
         self.started = self.world.clock.now
-        self.queues = {name: Queue(self.rng) for name in ("upload", "mail", "outbox", "ses")}
+        self.queues = {name: Queue(self.rng) for name in HANDLERS}
         self.sent_bytes: dict[str, set[bytes]] = {}
         self.downloads: list[str] = []
         self._busy = False
         self._heard = 0
         self._streamed: set[str] = set()
+        webhook = NewWebhook(url="https://hooks.example.com/skyferry")
+        self.world.subscribing.create(any_principal(), webhook, "wh_1")
         self._wire()
 
     def _wire(self) -> None:
         """The core's ports, with faults; the fakes behind them stay what they are."""
-        world, faults = self.world, self.faults
-        transfers = Faulty(
-            world.transfers, faults, "create", "commit", "mark_dispatched", "postpone"
-        )
-        mails = Faulty(world.mails, faults, "claim", "settle", "release")
-        store = Faulty(world.store, faults, "promote", "delete")
-        mailer = FaultyMailer(world.mailer, faults, "send")
-        queue = Faulty(world.mail_queue, faults, "send")
+        world = self.world
+        faulty = {
+            name: FAULTY.get(name, Faulty)(getattr(world, name), name, methods, self.faults)
+            for name, methods in EFFECTS.items()
+        }
+        ports = {
+            "transfers": faulty["transfers"],
+            "work": faulty["transfers"],
+            "mails": faulty["mails"],
+            "store": faulty["store"],
+            "mailer": faulty["mailer"],
+            "queue": faulty["mail_queue"],
+            "uploads": faulty["upload_queue"],
+            "webhooks": faulty["webhooks"],
+            "sender": faulty["receivers"],
+        }
+        announcing = world.dispatching.announcing
         for part in (
             world.sending,
             world.uploading,
+            world.editing,
             world.receiving,
             world.verifying,
             world.timeline,
             world.dispatching,
+            announcing,
             world.delivering,
             world.feedback,
+            world.notifying,
             world.sweeping,
         ):
-            for name, port in (
-                ("transfers", transfers),
-                ("work", transfers),
-                ("mails", mails),
-                ("store", store),
-                ("mailer", mailer),
-                ("queue", queue),
-            ):
+            for name, port in ports.items():
                 if hasattr(part, name):
                     object.__setattr__(part, name, port)
-        faults.meanwhile = self._meanwhile
+        object.__setattr__(announcing, "queue", faulty["webhook_queue"])
+        self.faults.meanwhile = self._meanwhile
 
     @property
     def now(self) -> float:
@@ -225,8 +211,8 @@ class Cloud:
 
     def work(self) -> None:
         """Some worker takes some message."""
-        name = self.rng.choice(list(self.queues))
-        self._consume(name)
+        if waiting := [name for name, queue in self.queues.items() if queue.messages]:
+            self._consume(self.rng.choice(waiting))
 
     def _consume(self, name: str) -> bool:
         queue = self.queues[name]
@@ -257,6 +243,9 @@ class Cloud:
                 verdict = ScanVerdict.NO_THREATS_FOUND if clean else ScanVerdict.THREATS_FOUND
                 self._tell("upload", ("scanned", key, stored.etag, verdict))
         world.upload_queue.keys.clear()
+        for webhook_job in world.webhook_queue.jobs:
+            self._tell("webhook", webhook_job, lost=0)
+        world.webhook_queue.jobs.clear()
         for message in list(world.transfers.outbox.values()):
             if message.id not in self._streamed:
                 self._streamed.add(message.id)
@@ -292,7 +281,13 @@ class Cloud:
                 self.world.clock.pass_seconds(VISIBILITY)
 
     def end(self) -> None:
-        """Weeks later: everything has expired and been purged."""
+        """Weeks later: everything has expired and been purged. The bucket's own rule `abandoned-parts` has ended
+        the uploads that no row knows of; those that a row knows are ours to end."""
+        known = {
+            one.upload_id for one in self.world.transfers.children.values() if isinstance(one, File)
+        }
+        for unknown in self.world.store.uploads.keys() - known:
+            del self.world.store.uploads[unknown]
         for _ in range(4):
             self.world.clock.pass_seconds(20 * 86_400)
             self._attempt(self.world.sweeping.sweep)
@@ -349,11 +344,16 @@ def _on_ses(cloud: Cloud, body: tuple[MailJob, str]) -> None:
     cloud.world.feedback.heard(job, message_id, statuses)
 
 
+def _on_webhook(cloud: Cloud, body: WebhookJob) -> None:
+    cloud.world.notifying.deliver(body, last=False)
+
+
 HANDLERS: dict[str, Callable[[Cloud, Any], None]] = {
     "upload": _on_upload,
     "mail": _on_mail,
     "outbox": _on_outbox,
     "ses": _on_ses,
+    "webhook": _on_webhook,
 }
 
 

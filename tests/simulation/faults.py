@@ -1,11 +1,18 @@
 """Ports that fail, and processes that die, at any effect: before it, or after it and before its answer."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from skyferry.core.errors import MailNotSentError, MailUncertainError, UnavailableError
+from skyferry.core.errors import (
+    MailNotSentError,
+    MailUncertainError,
+    UnavailableError,
+    WebhookUnansweredError,
+)
+
+KINDS = ("crash-before", "crash-after", "refused", "lost-answer")
 
 
 class Crash(Exception):  # noqa: N818 - it is one
@@ -22,12 +29,12 @@ class Faults:
     meanwhile: Callable[[], None] | None = None
     happened: int = field(default=0)
 
-    def strike(self) -> str | None:
+    def strike(self, effect: str) -> str | None:
         """What happens to the next effect: nothing as a rule."""
         if self.healed or self.rng.random() >= self.rate:
             return None
         self.happened += 1
-        return self.rng.choice(["crash-before", "crash-after", "refused", "lost-answer"])
+        return self.rng.choice(KINDS)
 
     def interrupt(self) -> None:
         if self.meanwhile is not None and not self.healed and self.rng.random() < 0.05:
@@ -35,22 +42,22 @@ class Faults:
 
 
 class Faulty:
-    """A port with faults at the named methods; all else is the port's own."""
+    """A port with faults at the given methods; all else is the port's own."""
 
-    def __init__(self, port: object, faults: Faults, *methods: str) -> None:
-        self.__dict__.update(_port=port, _faults=faults, _methods=frozenset(methods))
+    def __init__(self, port: object, name: str, methods: Collection[str], faults: Faults) -> None:
+        self.__dict__.update(_port=port, _name=name, _methods=frozenset(methods), _faults=faults)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._port, name)
-        return self._struck(found) if name in self._methods else found
+        return self._struck(name, found) if name in self._methods else found
 
     def __setattr__(self, name: str, value: object) -> None:
         setattr(self._port, name, value)
 
-    def _struck(self, effect: Callable[..., Any]) -> Callable[..., Any]:
+    def _struck(self, name: str, effect: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
             self._faults.interrupt()
-            fault = self._faults.strike()
+            fault = self._faults.strike(f"{self._name}.{name}")
             if fault == "crash-before":
                 raise Crash
             if fault == "refused":
@@ -79,3 +86,13 @@ class FaultyMailer(Faulty):
 
     def _lost(self) -> Exception:
         return MailUncertainError("no answer")
+
+
+class FaultyReceivers(Faulty):
+    """A customer's receiver that cannot be reached, or whose answer does not come."""
+
+    def _refusal(self) -> Exception:
+        return WebhookUnansweredError("refused")
+
+    def _lost(self) -> Exception:
+        return WebhookUnansweredError("no answer")

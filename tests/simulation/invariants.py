@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from skyferry.core import events
+from skyferry.core.mails import SENDER
 from skyferry.core.models import Event, File, FileStatus, RecipientStatus, TransferStatus
 from skyferry.core.quotas import Holding, held_by
+from skyferry.core.webhooks import DeliveryStatus, EventType
 
 from tests.simulation.cloud import Cloud
 from tests.support.fake_files import sha256
@@ -59,7 +61,11 @@ def _mails_go_out_once(cloud: Cloud) -> Iterator[str]:
 
 def _mails_tell_the_truth(cloud: Cloud) -> Iterator[str]:
     """I5: no mail for what was not ready; `sent` was accepted; what was not sent says so."""
-    accepted = {(one.job.transfer_id, one.job.recipient_id) for one in cloud.world.mailer.letters}
+    accepted = {
+        (one.job.transfer_id, one.job.recipient_id)
+        for one in cloud.world.mailer.letters
+        if one.job.recipient_id != SENDER
+    }
     for transfer_id, _ in accepted:
         if transfer_id in cloud.never_ready():
             yield f"{transfer_id} was never ready and was mailed"
@@ -72,6 +78,21 @@ def _mails_tell_the_truth(cloud: Cloud) -> Iterator[str]:
                 yield f"{one.id} is {one.status} and nothing was sent"
             if one.status in {RecipientStatus.PENDING, RecipientStatus.QUEUED}:
                 yield f"{one.id} of {transfer.id} is {one.status} for ever"
+
+
+def _webhooks_hear_of_everything(cloud: Cloud) -> Iterator[str]:
+    """Each event that is announced reaches the owner's webhook, once or more often."""
+    deliveries = cloud.world.webhooks.stored.values()
+    yield from (
+        f"{one.id} is {one.status}"
+        for one in deliveries
+        if one.status is not DeliveryStatus.DELIVERED
+    )
+    told = {one.event_id for one in deliveries}
+    for transfer in cloud.transfers.values():
+        for event in cloud.world.transfers.events(transfer.owner, transfer.id, 0, 10_000):
+            if event.type in set(EventType) and event.id not in told:
+                yield f"nobody was told of {event.type} of {transfer.id}"
 
 
 def _usage_is_the_sum(cloud: Cloud) -> Iterator[str]:
@@ -142,6 +163,7 @@ CHECKS = {
     "I3 everything ends": _everything_ends,
     "I4 one mail": _mails_go_out_once,
     "I5 honest mails": _mails_tell_the_truth,
+    "webhooks": _webhooks_hear_of_everything,
     "I8 usage": _usage_is_the_sum,
     "I9 caps": _caps_hold,
     "I12 log": _logs_are_whole,

@@ -28,7 +28,7 @@ def test_one_seed_is_one_history() -> None:
 
 def test_histories_are_eventful() -> None:
     """Else they would prove little: transfers become ready, are blocked, mailed, deleted, and faults happen."""
-    clouds = [history(seed) for seed in range(40)]
+    clouds = [history(seed) for seed in range(60)]
     states = {transfer.status for cloud in clouds for transfer in cloud.transfers.values()}
 
     assert {"ready", "blocked", "deleted", "expired"} <= states | {"expired"}

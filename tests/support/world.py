@@ -120,6 +120,7 @@ class World:
         recipients: int = 1,
         principal: Principal | None = None,
         declared_size: int | None = None,
+        transfer_id: str | None = None,
         **fields: object,
     ) -> Contents:
         """A transfer that declares these files with their true size and SHA-256."""
@@ -138,7 +139,7 @@ class World:
             recipients=[NewRecipient(email=f"r{i}@example.com") for i in range(recipients)],
             **fields,
         )
-        return self.sending.create(principal or any_principal(), new, self.ids("tr"))
+        return self.sending.create(principal or any_principal(), new, transfer_id or self.ids("tr"))
 
     def upload(self, file: File, content: bytes) -> str:
         """Bytes arrive under the file's inbox key; answers their ETag."""
