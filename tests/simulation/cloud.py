@@ -60,6 +60,7 @@ class Cloud:
         self._busy = False
         self._heard = 0
         self._streamed: set[str] = set()
+        self._known_uploads: set[str] = set()
         webhook = NewWebhook(url="https://hooks.example.com/skyferry")
         self.world.subscribing.create(any_principal(), webhook, "wh_1")
         self._wire()
@@ -233,6 +234,11 @@ class Cloud:
     def _collect(self) -> None:
         """What the core has handed to its queues, its stream and its mail provider reaches them."""
         world = self.world
+        self._known_uploads |= {
+            one.upload_id
+            for one in world.transfers.children.values()
+            if isinstance(one, File) and one.upload_id is not None
+        }
         for job in world.mail_queue.jobs:
             self._tell("mail", job, lost=0)
         world.mail_queue.jobs.clear()
@@ -282,11 +288,8 @@ class Cloud:
 
     def end(self) -> None:
         """Weeks later: everything has expired and been purged. The bucket's own rule `abandoned-parts` has ended
-        the uploads that no row knows of; those that a row knows are ours to end."""
-        known = {
-            one.upload_id for one in self.world.transfers.children.values() if isinstance(one, File)
-        }
-        for unknown in self.world.store.uploads.keys() - known:
+        the uploads that no row ever knew; those that a row knew are ours to end."""
+        for unknown in self.world.store.uploads.keys() - self._known_uploads:
             del self.world.store.uploads[unknown]
         for _ in range(4):
             self.world.clock.pass_seconds(20 * 86_400)
