@@ -51,7 +51,6 @@ class Story(Cloud):
     def __init__(self, faults: OneFault) -> None:
         self.heard = True
         super().__init__(0, faults=faults)
-        self.story = faults
 
     def _tell(self, queue: str, body: Any, lost: float = 0) -> None:
         if queue != "ses" or self.heard:
@@ -251,7 +250,9 @@ JOURNEYS: tuple[Journey, ...] = (
 
 def effects(journey: Journey) -> list[str]:
     """Every effect of the journey without a fault, in order."""
-    return told(journey, OneFault()).story.effects
+    faults = OneFault()
+    told(journey, faults)
+    return faults.effects
 
 
 def told(journey: Journey, faults: OneFault) -> Story:
