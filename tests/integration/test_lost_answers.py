@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import httpx
+import tenacity
 
 from local.settings import Settings
 from tests.integration.at_once import all_at_once, warm_up
@@ -32,19 +33,25 @@ def _body(number: int) -> dict[str, object]:
     return {"title": str(number), "files": [described(b"hello")], "recipients": recipients}
 
 
+class _AskAgainError(Exception):
+    pass
+
+
+# At random and ever later, as clients repeat: the emulator ends all processes of a function when one of
+# them cannot start, so that two callers in step would end each other's process for ever.
+@tenacity.retry(
+    retry=tenacity.retry_if_exception_type((httpx.TransportError, _AskAgainError)),
+    wait=tenacity.wait_random_exponential(multiplier=0.5, max=20),
+    stop=tenacity.stop_after_delay(240),
+    reraise=True,
+)
 def _until_made(api: httpx.Client, key: str, number: int) -> str:
     """Repeats the request as the contract says one may; the id of what was made."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            answer = api.post("/transfers", json=_body(number), headers={"Idempotency-Key": key})
-        except httpx.TransportError:
-            continue
-        if answer.status_code == 201:
-            return str(answer.json()["id"])
-        assert answer.status_code in _ASK_AGAIN, answer.text
-        time.sleep(0.2)
-    raise TimeoutError(key)
+    answer = api.post("/transfers", json=_body(number), headers={"Idempotency-Key": key})
+    if answer.status_code in _ASK_AGAIN:
+        raise _AskAgainError(answer.text)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 def _send_and_leave(api: httpx.Client, key: str, number: int, after: float) -> None:
