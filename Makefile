@@ -52,7 +52,7 @@ test: unit integration ## Run all tests: unit and template tests, then those on 
 
 .PHONY: unit
 unit: install ## Run the unit and template tests with branch coverage
-	$(BIN)/python -m pytest --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 .PHONY: integration
 integration: install browser contract-tools ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
