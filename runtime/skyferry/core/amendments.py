@@ -28,6 +28,8 @@ from skyferry.core.models import (
 from skyferry.core.ports import Ids
 
 RECIPIENT_MAIL = "recipient-mail"
+#: The event of a mail sent again; its `resend_id` is the request's.
+RESENT = "mail.resent"
 _OPEN = {*UNDER_WAY, TransferStatus.READY}
 
 
@@ -197,7 +199,9 @@ def resent(
         now,
         ids,
         outbox=[_mail(transfer, recipient, MailKind.RESEND.about(request_id), now, ids)],
-        facts=[Fact(type="mail.resent", data={"recipient_id": recipient.id})],
+        facts=[
+            Fact(type=RESENT, data={"recipient_id": recipient.id, "resend_id": request_id}),
+        ],
     )
 
 

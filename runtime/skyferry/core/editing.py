@@ -9,6 +9,9 @@ from skyferry.core.models import Change, File, Principal, Recipient, Transfer
 from skyferry.core.ports import Clock, FileStore, Ids, TransferStore
 from skyferry.core.sending import Contents, Sending
 
+#: A request is repeated soon: its event is among so many.
+_NEWEST = 100
+
 #: Refuses (by raising) to change a transfer that is not as it has to be for that.
 Precondition = Callable[[Transfer], None]
 
@@ -143,12 +146,24 @@ class Editing:
     def resend(
         self, principal: Principal, transfer_id: str, recipient_id: str, request_id: str
     ) -> Recipient:
-        """Queue another mail, with a link of its own, for a recipient."""
+        """Queue another mail, with a link of its own, for a recipient. `request_id` is chosen by the caller:
+        a retried request is done already."""
 
-        def decide(transfer: Transfer) -> Change:
+        def decide(transfer: Transfer) -> Change | None:
             access.require_present(transfer)
+            if self._was_resent(transfer, request_id):
+                return None
             recipient = self.transfers.recipient(principal.owner, transfer_id, recipient_id)
             return amendments.resent(transfer, recipient, request_id, self.clock(), self.ids)
 
         guarded.change(self.transfers, principal.owner, transfer_id, decide)
         return self.transfers.recipient(principal.owner, transfer_id, recipient_id)
+
+    def _was_resent(self, transfer: Transfer, request_id: str) -> bool:
+        newest = self.transfers.events(
+            transfer.owner, transfer.id, max(0, transfer.event_count - _NEWEST), _NEWEST
+        )
+        return any(
+            event.type == amendments.RESENT and event.data.get("resend_id") == request_id
+            for event in newest
+        )

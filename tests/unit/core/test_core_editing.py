@@ -309,6 +309,20 @@ def test_a_resend_is_another_mail_with_another_link_and_doubles_none() -> None:
     assert len(tokens) == 3
 
 
+def test_a_repeated_resend_is_done_already_and_another_one_is_not() -> None:
+    world = World()
+    contents, _ = world.mailed()
+    tid, rid = contents.transfer.id, contents.recipients[0].id
+
+    for request_id in ("rs_1", "rs_1", "rs_2", "rs_1"):
+        world.editing.resend(ME, tid, rid, request_id)
+
+    log = world.transfers.events(ME.owner, tid, 0, 100)
+    resent = [event.data["resend_id"] for event in log if event.type == "mail.resent"]
+    assert resent == ["rs_1", "rs_2"]
+    assert len(world.mail_outbox) == 2
+
+
 def test_nothing_is_sent_again_of_a_transfer_that_is_not_ready() -> None:
     world = World()
     contents = world.create(b"x")
