@@ -165,8 +165,10 @@ def in_parts(story: Story) -> None:
 
 
 def added_and_removed(story: Story) -> None:
-    """A file more and a file less, before finalize."""
+    """A file more and a file less, before finalize; the one that goes is verified already."""
     (first,) = story.create(b"first", recipients=1)
+    story.arrives(first, b"first")
+    story.drain()
     new = NewFile(name="more", size=4, content_type="text/plain", sha256=sha256(b"more"))
     story.retried(
         lambda: story.world.editing.add_file(ME, first.transfer_id, new, "fl_" + "1" * 29)

@@ -93,7 +93,12 @@ class FakeFiles:
         return self.joined.get(key) or _etag(self.objects[key])
 
     def uploaded(self, owner: str, transfer_id: str) -> frozenset[str]:
-        prefix = f"inbox/{owner}/{transfer_id}/"
+        return self._below(f"inbox/{owner}/{transfer_id}/")
+
+    def kept(self, owner: str, transfer_id: str) -> frozenset[str]:
+        return self._below(f"files/{owner}/{transfer_id}/")
+
+    def _below(self, prefix: str) -> frozenset[str]:
         return frozenset(key for key in self.objects if key.startswith(prefix))
 
     def read(self, key: str, etag: str) -> Iterator[bytes]:

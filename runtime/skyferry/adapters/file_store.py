@@ -170,8 +170,14 @@ class FileStore:
         )
 
     def uploaded(self, owner: str, transfer_id: str) -> frozenset[str]:
+        return self._below(f"{Prefix.INBOX}{owner}/{transfer_id}/")
+
+    def kept(self, owner: str, transfer_id: str) -> frozenset[str]:
+        return self._below(f"{Prefix.FILES}{owner}/{transfer_id}/")
+
+    def _below(self, prefix: str) -> frozenset[str]:
         pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=f"{Prefix.INBOX}{owner}/{transfer_id}/"
+            Bucket=self.bucket, Prefix=prefix
         )
         with unavailable_on_fault("S3"):
             return frozenset(found["Key"] for page in pages for found in page.get("Contents", []))

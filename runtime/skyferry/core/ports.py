@@ -256,6 +256,9 @@ class FileStore(Protocol):
     def uploaded(self, owner: str, transfer_id: str) -> frozenset[str]:
         """Keys that are in the inbox for this transfer."""
 
+    def kept(self, owner: str, transfer_id: str) -> frozenset[str]:
+        """Keys of what was promoted for this transfer, also of files that it has no more."""
+
     def read(self, key: str, etag: str) -> Iterator[bytes]:
         """The object's bytes in chunks. Raises ConflictError when the object is another by now."""
 

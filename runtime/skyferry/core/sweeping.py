@@ -142,18 +142,18 @@ class Sweeping:
         guarded.change(self.transfers, file.owner, file.transfer_id, decide)
         self.store.delete(file.inbox_key)
 
-    def _drop_uploads(self, transfer: Transfer) -> list[File]:
+    def _drop_uploads(self, transfer: Transfer) -> None:
         """No orphan part and no unverified object outlives its transfer."""
-        files = self.transfers.files(transfer.owner, transfer.id)
-        for file in files:
+        for file in self.transfers.files(transfer.owner, transfer.id):
             if file.upload_id is not None:
                 self.store.abort_multipart(file)
         for key in self.store.uploaded(transfer.owner, transfer.id):
             self.store.delete(key)
-        return files
 
     def _purge(self, transfer: Transfer) -> None:
         """Objects first: a row without an object can be purged again, an object without a row is lost."""
-        for file in self._drop_uploads(transfer):
-            self.store.delete(file.key)
+        self._drop_uploads(transfer)
+        # Also the bytes of files that were removed from it, should S3 have refused to delete them then.
+        for key in self.store.kept(transfer.owner, transfer.id):
+            self.store.delete(key)
         self.transfers.purge(transfer, self.clock() + limits.seconds(limits.EVENTS_AFTER_PURGE))

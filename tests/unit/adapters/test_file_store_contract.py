@@ -101,13 +101,13 @@ def test_two_uploads_of_a_file_are_apart(stored: Stored) -> None:
     assert stored.store.parts(second) == []
 
 
-def test_only_the_transfers_own_inbox_is_listed(stored: Stored) -> None:
-    file = any_file()
-    stored.put(file.inbox_key, b"hello")
-    stored.put(file.key, b"hello")
-    stored.put(any_file(transfer_id=file.transfer_id + "x").inbox_key, b"hello")
+def test_what_waits_and_what_is_kept_is_listed_of_one_transfer_only(stored: Stored) -> None:
+    file, other = any_file(), any_file(transfer_id=any_file().transfer_id + "x")
+    for key in (file.inbox_key, file.key, other.inbox_key, other.key):
+        stored.put(key, b"hello")
 
     assert stored.store.uploaded(file.owner, file.transfer_id) == {file.inbox_key}
+    assert stored.store.kept(file.owner, file.transfer_id) == {file.key}
 
 
 def test_what_is_not_there_has_no_head_and_is_deleted_without_complaint(stored: Stored) -> None:
