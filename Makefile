@@ -92,6 +92,10 @@ simulate: install ## Hold the core to its promises through generated histories: 
 strike: install ## Let every effect of the core fail once, in every way, and see that each promise still holds
 	$(BIN)/python -m tools.strike
 
+.PHONY: faults
+faults: install ## Let every call of AWS fail once, in every way, and see that the same is left in the end (half an hour)
+	$(BIN)/python -m tools.fault_matrix --every $(or $(EVERY),1)
+
 .PHONY: mutants
 mutants: install ## Break the code on purpose and see that a test notices
 	$(BIN)/python tools/mutants.py

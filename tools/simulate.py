@@ -43,20 +43,26 @@ def _figures(cloud: Cloud) -> dict[str, int]:
     }
 
 
+def simulated(first: int, histories: int) -> tuple[Counter[str], dict[int, list[str]]]:
+    """What these histories saw, and what was broken in which seed's."""
+    seen: Counter[str] = Counter()
+    found: dict[int, list[str]] = {}
+    starts = range(first, first + histories, _BATCH)
+    counts = [min(_BATCH, first + histories - start) for start in starts]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for some, bad in pool.map(_batch, starts, counts):
+            seen += some
+            found |= bad
+    return seen, found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.simulate", description=__doc__)
     parser.add_argument("--histories", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     options = parser.parse_args()
     begun = time.monotonic()
-    seen: Counter[str] = Counter()
-    found: dict[int, list[str]] = {}
-    starts = range(options.first, options.first + options.histories, _BATCH)
-    counts = [min(_BATCH, options.first + options.histories - start) for start in starts]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for some, bad in pool.map(_batch, starts, counts):
-            seen += some
-            found |= bad
+    seen, found = simulated(options.first, options.histories)
     for name, count in seen.items():
         print(f"{count:>10,}  {name}")
     for seed, what in sorted(found.items())[:20]:

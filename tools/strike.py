@@ -3,26 +3,31 @@
 import sys
 
 from tests.simulation.faults import KINDS
-from tests.simulation.journeys import JOURNEYS, effects, struck
+from tests.simulation.journeys import JOURNEYS, Journey, effects, struck
 
 
 def main() -> int:
     broken = 0
     print(f"{'journey':18} {'effects':>8} {'faults':>8} {'broken':>8}")
     for journey in JOURNEYS:
-        names = effects(journey)
-        found = {
-            f"{kind} at {number} {name}": what
-            for kind in KINDS
-            for number, name in enumerate(names)
-            if (what := struck(journey, number, kind))
-        }
-        faults = len(names) * len(KINDS)
-        print(f"{journey.__name__:18} {len(names):8} {faults:8} {len(found):8}")
+        faults, found = struck_everywhere(journey)
+        print(f"{journey.__name__:18} {faults // len(KINDS):8} {faults:8} {len(found):8}")
         for where, what in found.items():
             print(f"BROKEN {where}: {'; '.join(what)}")
         broken += len(found)
     return int(broken > 0)
+
+
+def struck_everywhere(journey: Journey) -> tuple[int, dict[str, list[str]]]:
+    """How many faults there were, and what was broken by which."""
+    names = effects(journey)
+    found = {
+        f"{kind} at {number} {name}": what
+        for kind in KINDS
+        for number, name in enumerate(names)
+        if (what := struck(journey, number, kind))
+    }
+    return len(names) * len(KINDS), found
 
 
 if __name__ == "__main__":

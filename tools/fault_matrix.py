@@ -1,0 +1,46 @@
+"""Every kind of fault at every call of AWS: `make faults`. Prints what was broken, and where."""
+
+import argparse
+import logging
+import multiprocessing
+import os
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+from tests.faults import matrix
+from tests.support.made_up import set_environment
+
+
+def struck(every: int = 1) -> tuple[int, dict[str, list[str]]]:
+    """How many cells were run, and what was broken in which; `every` 3 takes each third one."""
+    set_environment()
+    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
+    logging.disable(logging.CRITICAL)  # Every fault is logged, as it should be.
+    cells = list(matrix.cells())[::every]
+    found = {}
+    # Forked: each process has the cells already.
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+        for cell, what in zip(cells, pool.map(matrix.broken, cells, chunksize=8), strict=True):
+            if what:
+                found[str(cell)] = what
+    return len(cells), found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.fault_matrix", description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="3: each third cell")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    count, found = struck(options.every)
+    for where, what in found.items():
+        print(f"BROKEN {where}: {'; '.join(what)}")
+    print(
+        f"{len(matrix.sites())} calls, {count} faults, {len(found)} broken, {time.monotonic() - begun:.0f} s"
+    )
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The running laptop cloud, seen with the emulator's root key."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from local.cloud import Cloud
+from local.settings import Settings
+
+
+@dataclass(frozen=True)
+class Laptop:
+    cloud: Cloud
+
+    @classmethod
+    def running(cls) -> Self:
+        cloud = Cloud.read(Settings.load().cloud_file)
+        if cloud is None:
+            raise SystemExit("The laptop cloud is not up. Start it with `make up`.")
+        return cls(cloud)
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - any of boto3's clients
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.cloud.aws_endpoint_url,
+            region_name=self.cloud.region,
+            aws_access_key_id=self.cloud.aws_access_key_id,
+            aws_secret_access_key=self.cloud.aws_secret_access_key,
+            config=Config(proxies={}, max_pool_connections=50),
+        )
+
+    def token(self, subject: str) -> str:
+        form = {"subject": subject, "scope": "transfers:read transfers:write"}
+        answer = httpx.post(self.cloud.token_url, data=form, trust_env=False, timeout=30)
+        return str(answer.raise_for_status().json()["access_token"])
+
+    def api(self, subject: str) -> httpx.Client:
+        """A client of the API, signed in."""
+        headers = {"Authorization": f"Bearer {self.token(subject)}"}
+        return httpx.Client(
+            base_url=self.cloud.api_url, headers=headers, trust_env=False, timeout=60
+        )
+
+    def mails(self) -> list[dict[str, Any]]:
+        answer = httpx.get(self.cloud.inbox_url, trust_env=False, timeout=60).raise_for_status()
+        mails: list[dict[str, Any]] = answer.json()
+        return mails
+
+    def mail_count(self) -> int:
+        return len(self.mails())
+
+    def rows(self) -> list[str]:
+        pages = (
+            self.client("dynamodb").get_paginator("scan").paginate(TableName=self.cloud.table_name)
+        )
+        return sorted(
+            json.dumps(row, sort_keys=True, default=repr) for page in pages for row in page["Items"]
+        )
+
+    def keys(self) -> list[str]:
+        """Of the bucket's objects."""
+        pages = (
+            self.client("s3")
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=self.cloud.bucket_name)
+        )
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+    def function(self, part: str) -> str:
+        """The name of the one function that has this part in its name."""
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
+        names = [each["FunctionName"] for page in pages for each in page["Functions"]]
+        (name,) = [name for name in names if part in name]
+        return str(name)
+
+    def logged(self, function: str, text: str, since: int) -> list[str]:
+        """Lines of a function's log that hold a text; `since` in ms since the epoch."""
+        logs = self.client("logs")
+        group = f"/aws/lambda/{self.function(function)}"
+        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            return []  # It has never run.
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=since
+        )
+        return [
+            event["message"]
+            for page in pages
+            for event in page["events"]
+            if text in event["message"]
+        ]
