@@ -15,7 +15,6 @@ from tests.support.made_up import set_environment
 def struck(every: int = 1) -> tuple[int, dict[str, list[str]]]:
     """How many cells were run, and what was broken in which; `every` 3 takes each third one."""
     set_environment()
-    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
     logging.disable(logging.CRITICAL)  # Every fault is logged, as it should be.
     cells = list(matrix.cells())[::every]
     found = {}

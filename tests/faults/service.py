@@ -6,9 +6,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import StringIO
 from types import ModuleType
 from typing import Any
 from unittest import mock
@@ -288,6 +289,8 @@ def running(calls: AwsCalls) -> Iterator[Service]:
 
         clients.sesv2().create_email_identity(EmailIdentity="files@ferry.test")
         with (
+            # Metrics are lines of it.
+            redirect_stdout(StringIO()),
             mock.patch.object(WebhookSender, "post", post),
             mock.patch.object(WebhookSender, "check"),
             # Uploads in parts, with bytes that fit a test.

@@ -12,7 +12,6 @@ import time
 import uuid
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from tools.proof.claim import Outcome
 from tools.proof.laptop import Laptop
@@ -67,24 +66,27 @@ class _Killed:
         self.api.close()
         return broken
 
-    def _command(self) -> dict[str, Any]:
-        environment = {
+    def _environment(self) -> dict[str, str]:
+        return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "XDG_STATE_HOME": str(self.folder / "state"),
             "SKYFERRY_API_URL": self.laptop.cloud.api_url,
             "SKYFERRY_TOKEN": self.laptop.token(self.subject),
         }
+
+    def _command(self) -> list[str]:
         command = [str(Path(sys.executable).with_name("skyferry")), "send", "large.bin"]
-        return {
-            "args": [*command, "--to", f"{self.subject}@example.com"],
-            "env": environment,
-            "cwd": self.folder,
-        }
+        return [*command, "--to", f"{self.subject}@example.com"]
 
     def _kill(self, after_parts: int, and_seconds: float) -> None:
-        nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        running = subprocess.Popen(**self._command(), **nowhere)
+        running = subprocess.Popen(
+            self._command(),
+            env=self._environment(),
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         while running.poll() is None and self._parts() < after_parts:
             time.sleep(0.05)
         time.sleep(and_seconds)
@@ -105,7 +107,13 @@ class _Killed:
 
     def _resume(self) -> list[str]:
         done = subprocess.run(
-            **self._command(), capture_output=True, text=True, timeout=300, check=False
+            self._command(),
+            env=self._environment(),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         if done.returncode != 0:
             return [f"not resumed: {done.stdout}{done.stderr}"]

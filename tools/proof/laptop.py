@@ -61,6 +61,38 @@ class Laptop:
             json.dumps(row, sort_keys=True, default=repr) for page in pages for row in page["Items"]
         )
 
+    def rows_of(self, transfers: list[str]) -> list[dict[str, Any]]:
+        """The rows of these transfers, not of what is in them."""
+        wanted = {f"TRANSFER#{id_}" for id_ in transfers}
+        pages = (
+            self.client("dynamodb").get_paginator("scan").paginate(TableName=self.cloud.table_name)
+        )
+        return [row for page in pages for row in page["Items"] if row["sk"]["S"] in wanted]
+
+    def dead_letters(self) -> int:
+        """In all dead-letter queues together."""
+        return sum(self._depths("_dead_letter"))
+
+    def is_idle(self) -> bool:
+        """Whether no queue of work has a message, seen or unseen."""
+        return not any(self._depths("process_upload", "send_email", "email_feedback", "scan"))
+
+    def _depths(self, *endings: str) -> list[int]:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        sqs = self.client("sqs")
+        return [
+            sum(
+                map(
+                    int,
+                    sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)[
+                        "Attributes"
+                    ].values(),
+                )
+            )
+            for name, url in self.cloud.queues.items()
+            if name.endswith(endings)
+        ]
+
     def keys(self) -> list[str]:
         """Of the bucket's objects."""
         pages = (

@@ -16,17 +16,17 @@ from tools.proof.claim import Outcome
 from tools.proof.laptop import Laptop
 
 _AT_ONCE = 4
-#: What somebody without a token might send instead of one. Without the header not even the authorizer runs.
+#: Without an Authorization header not even the authorizer runs.
 _HEADERS: tuple[dict[str, str], ...] = (
     {},
-    {},
-    {},
-    {},
-    {},
-    {},
     {"X-Amzn-Oidc-Identity": "ada"},
-    {"Authorization": "Basic YWRhOmFkYQ=="},
+    {"X-Api-Key": "ada"},
+    {"Cookie": "Authorization=Bearer ada"},
+)
+#: A few only: the emulator ends a function's process with each refusal, and starts another one.
+_NO_TOKENS: tuple[dict[str, str], ...] = (
     {"Authorization": "Bearer"},
+    {"Authorization": "Basic YWRhOmFkYQ=="},
     {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ."},
 )
 _TO = [{"email": "grace@example.com"}]
@@ -58,7 +58,9 @@ def show(size: int) -> Outcome:
 
 def _requests(size: int) -> Iterator[tuple[Operation, dict[str, str]]]:
     closed = [operation for operation in OPERATIONS if operation.scope is not None]
-    return itertools.islice(itertools.cycle(itertools.product(closed, _HEADERS)), size)
+    without = itertools.cycle(itertools.product(closed, _HEADERS))
+    wrong = ((closed[0], headers) for headers in _NO_TOKENS)
+    return itertools.islice(itertools.chain(wrong, without), size)
 
 
 def _send(client: httpx.Client, operation: Operation, headers: dict[str, str]) -> int:
