@@ -19,6 +19,7 @@ CLAIMS = (
     Claim("R3", "any fault at any call of AWS: as without it", _from("faults"), 100, 3),
     Claim("R4", "any crash at any effect: every promise holds", _from("effects"), 100, 100),
     Claim("R5", "an upload killed at any moment: resumed, nothing partly visible, nothing left", _from("killed_uploads"), 50, 3, needs_cloud=True),
+    Claim("R6", "poisoned and hanging messages: neighbours done, dead letters after the set tries, all come back", _from("poison"), 1_000, 40, needs_cloud=True),
     Claim("S3", "without a token nothing happens", _from("unauthenticated"), 10_000, 500, needs_cloud=True),
 )  # fmt: skip
 
