@@ -84,6 +84,10 @@ types: install ## Check types (strict; the first run takes a minute or two)
 breaking: install ## Compare openapi.json with the last release's: would its clients still work?
 	@$(BIN)/python -m tools.breaking
 
+.PHONY: proof
+proof: install ## Show every claim of docs/reliability.md again (about an hour); make proof SHORT=1 takes some minutes
+	@$(BIN)/python -m local with-cloud -- $(BIN)/python -m tools.proof $(if $(SHORT),--short)
+
 .PHONY: simulate
 simulate: install ## Hold the core to its promises through generated histories: make simulate HISTORIES=100000
 	$(BIN)/python -m tools.simulate --histories $(or $(HISTORIES),10000)

@@ -20,6 +20,7 @@ CLAIMS = (
     Claim("R4", "any crash at any effect: every promise holds", _from("effects"), 100, 100),
     Claim("R5", "an upload killed at any moment: resumed, nothing partly visible, nothing left", _from("killed_uploads"), 50, 3, needs_cloud=True),
     Claim("R6", "poisoned and hanging messages: neighbours done, dead letters after the set tries, all come back", _from("poison"), 1_000, 40, needs_cloud=True),
+    Claim("S1", "every issued URL is for one key, length, type and time", _from("issued_urls"), 10_000, 1_000),
     Claim("S3", "without a token nothing happens", _from("unauthenticated"), 10_000, 500, needs_cloud=True),
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ from tools.proof.claim import Outcome
 from tools.proof.laptop import Laptop
 
 _TRIES = 5
-_TIMEOUT = 2
+_TIMEOUT = 1
 #: Every try waits for the message to be seen again: six times the function's time-out.
 _PATIENCE = _TRIES * 6 * _TIMEOUT * 4
 #: Counts each receive of each message; does what the message's kind says, until somebody has mended it.
