@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
+from skyferry.contract import ANSWER_HEADERS
+
 TYPE_BASE: Final = "https://skyferry.dev/problems/"
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -53,7 +55,7 @@ def problem(status: int, path: str, headers: Mapping[str, str] | None = None) ->
         "request_id": str(uuid.uuid4()),
         "message": detail,
     }
-    extra = {"Content-Type": MEDIA_TYPE, "Access-Control-Allow-Origin": "*"}
+    extra = {**ANSWER_HEADERS, "Content-Type": MEDIA_TYPE, "Access-Control-Allow-Origin": "*"}
     if status == HTTPStatus.UNAUTHORIZED:
         extra["WWW-Authenticate"] = "Bearer"
     if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:

@@ -15,6 +15,17 @@ SERVICE_DIMENSION: Final = "service"
 ADDRESS_OF_REQUEST: Final = "request"
 
 
+#: Headers of every answer of the API, whether a handler makes it or the gateway itself: nothing is cached,
+#: sniffed, framed or run, and a link's token goes along to no other site.
+ANSWER_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
 class Env(StrEnum):
     """Environment variables of the functions. Every one a function gets is required: no empty defaults."""
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from skyferry.contract import ANSWER_HEADERS
+
 from skyferry_cdk.gateway_responses import NOTHING_HERE, Problem, problem_body
 from skyferry_cdk.openapi_gateway import HTTP_METHODS, Json, to_gateway
 
@@ -137,8 +139,8 @@ def _refusal(problem: Problem, headers: Mapping[str, str], cors_origins: Sequenc
     return _mock(
         problem.status,
         {
+            **ANSWER_HEADERS,
             "Content-Type": "application/problem+json",
-            "Cache-Control": "no-store",
             **headers,
             **(
                 {"Access-Control-Allow-Origin": origin_of_errors(cors_origins)}

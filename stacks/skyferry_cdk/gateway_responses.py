@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
+from skyferry.contract import ANSWER_HEADERS
 
 PROBLEM_TYPES: Final = "https://skyferry.dev/problems/"
 NOTHING_HERE: Final = "There is nothing here."
@@ -84,7 +85,8 @@ def add_gateway_responses(
 
 
 def _headers(problem: Problem, allow_origin: str | None) -> dict[str, str]:
-    headers = {"Content-Type": "'application/problem+json'", "Cache-Control": "'no-store'"}
+    headers = {name: f"'{value}'" for name, value in ANSWER_HEADERS.items()}
+    headers["Content-Type"] = "'application/problem+json'"
     if problem.status == 401:
         headers["WWW-Authenticate"] = "'Bearer error=\"invalid_token\"'"
     if problem.status in _RETRY_AFTER:

@@ -17,6 +17,7 @@ from infra_support import (
     template_of,
 )
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from skyferry.contract import ANSWER_HEADERS
 from skyferry_cdk import ApiAlarms, ApiAuth, Invocation, RestApi, Throttle, to_gateway
 from skyferry_cdk.gateway_responses import PROBLEMS
 from skyferry_cdk.service_settings import PUBLIC_OPERATIONS
@@ -198,6 +199,8 @@ def test_every_error_of_the_gateway_is_a_problem_document(
     assert document["type"].endswith(f"/{document['code']}")
     prefix = "gatewayresponse.header."
     assert headers[f"{prefix}Content-Type"] == "'application/problem+json'"
+    for name, value in ANSWER_HEADERS.items():
+        assert headers[f"{prefix}{name}"] == f"'{value}'"
     assert headers[f"{prefix}Access-Control-Allow-Origin"] == "'https://example.com'"
     assert (f"{prefix}WWW-Authenticate" in headers) == (document["status"] == 401)
     assert (f"{prefix}Retry-After" in headers) == (document["status"] in {429, 503, 504})
@@ -241,6 +244,8 @@ def test_wrong_methods_are_answered_405_with_allow_and_unknown_paths_404() -> No
     assert integration["passthroughBehavior"] == "never"
     assert answer["statusCode"] == "405"
     assert answer["responseParameters"]["method.response.header.Allow"] == "'POST, OPTIONS'"
+    for name, value in ANSWER_HEADERS.items():
+        assert answer["responseParameters"][f"method.response.header.{name}"] == f"'{value}'"
     assert json.loads(answer["responseTemplates"]["application/json"])["code"] == (
         "method-not-allowed"
     )

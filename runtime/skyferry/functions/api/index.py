@@ -21,7 +21,7 @@ from skyferry.adapters.transfer_table import TransferTable
 from skyferry.adapters.usage_rows import UsageTable
 from skyferry.adapters.webhook_sender import WebhookSender
 from skyferry.adapters.webhook_table import WebhookTable
-from skyferry.contract import ScanGate
+from skyferry.contract import ANSWER_HEADERS, ScanGate
 from skyferry.core import limits
 from skyferry.core.capability import Capabilities
 from skyferry.core.companion import Companion
@@ -167,13 +167,9 @@ def _to_event(
     allowance: Mapping[str, str],
 ) -> dict[str, Any]:
     headers = {
+        **ANSWER_HEADERS,
         "Content-Type": response.content_type,
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        "Referrer-Policy": "no-referrer",
-        "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
         "Vary": "Accept, Origin",
-        "X-Content-Type-Options": "nosniff",
         "X-Request-Id": request_id,
         **_cors(request.headers, cors_origins),
         **allowance,

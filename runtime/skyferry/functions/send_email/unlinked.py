@@ -8,7 +8,8 @@ import unicodedata
 _SEAM = "\u200c"
 #: Where addresses of sites, mailboxes, schemes and shares have their joints, in the forms of the dot that
 #: domain names take. Before a blank they join nothing, but some programs link whatever begins with `www.`.
-_JOINTS = re.compile(r"((?i:(?<=www)\.)|(?:[.\u3002\uff0e\uff61:@\\]|/(?=/))(?!\s))")
+#: `=?` begins an encoded word (RFC 2047), in which a subject can hide all of these.
+_JOINTS = re.compile(r"((?i:(?<=www)\.)|(?:[.\u3002\uff0e\uff61:@\\]|/(?=/)|=(?=\?))(?!\s))")
 
 
 def unlinked(text: str) -> str:
