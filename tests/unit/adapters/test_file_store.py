@@ -184,6 +184,8 @@ def test_a_name_cannot_leave_its_header(name: str) -> None:
         (b"PK\x03\x04" + b"\0" * 30, "application/zip", True),
         (b"\x1f\x8b\x08" + b"\0" * 30, "application/gzip", True),
         (b"RIFF\0\0\0\0WEBPVP8 " + b"\0" * 30, "image/webp", True),
+        (b"RIFF\0\0\0\0WAVEfmt " + b"\0" * 30, "image/webp", False),
+        (b"RIFF<html><script>alert(1)</script></html>", "image/webp", False),
         (b"MZ\x90\0" + b"\0" * 60, "image/png", False),
         (b"<html><script>", "image/jpeg", False),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 30, "application/pdf", False),
