@@ -80,6 +80,20 @@ def test_the_runtime_knows_no_infrastructure_and_no_client() -> None:
     assert offenders(RUNTIME, "aws_cdk", "constructs", "skyferry_cdk", "skyferry_client") == []
 
 
+#: What unpacks an upload, makes code or a command of it, or reads formats that can do either.
+UNPACKS = ("zipfile", "tarfile", "bz2", "lzma", "shutil", "gzip", "zlib")
+INTERPRETS = ("pickle", "marshal", "shelve", "subprocess", "yaml", "xml", "ctypes", "runpy")
+#: They squeeze and open rows that they wrote themselves.
+OWN_ROWS = {
+    "runtime/skyferry/adapters/idempotency_table.py: gzip",
+    "runtime/skyferry/adapters/rows.py: zlib",
+}
+
+
+def test_nothing_of_an_upload_is_unpacked_or_becomes_code() -> None:
+    assert set(offenders(RUNTIME, *UNPACKS, *INTERPRETS)) == OWN_ROWS
+
+
 def test_the_contract_needs_the_standard_library_only() -> None:
     names = {name.split(".")[0] for name in imports(RUNTIME / "contract.py")}
 
