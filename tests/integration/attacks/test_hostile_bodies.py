@@ -121,7 +121,7 @@ def test_what_is_not_json_is_never_parsed(
 
 def test_a_compressed_body_is_not_unpacked(attacker: Person) -> None:
     """10 MB of blanks are 10 kB on the wire; whoever unpacks them pays."""
-    bomb = gzip.compress(b'{"title": "' + b" " * 10_000_000 + b'"}')
+    bomb = gzip.compress(b'{"title": "x"' + b" " * 10_000_000 + b"}")
     held = attacker.api.get("/transfers").json()
 
     answer = _post(attacker, bomb, Content_Encoding="gzip")
