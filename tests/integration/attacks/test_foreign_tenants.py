@@ -10,7 +10,7 @@ import pytest
 
 from local.settings import Settings
 from tests.integration.attacks.conftest import Person, Raw
-from tests.integration.sender import described
+from tests.integration.sender import Sender, described
 
 _LISTS = ("/transfers", "/events", "/usage", "/limits", "/requests", "/webhooks", "/suppressions")
 
@@ -49,14 +49,12 @@ def test_a_webhook_hears_of_its_owners_transfers_only(attacker: Person, victim: 
     theirs = victim.api.post("/transfers", json={"title": "secret"}).json()
     mine = attacker.api.post("/transfers", json={"title": "control"}).json()
 
-    told = ""
-    for _ in range(100):
-        told = httpx.get(hooks, trust_env=False, timeout=10).text
-        if mine["id"] in told:
-            break
+    def told() -> str:
+        return httpx.get(hooks, trust_env=False, timeout=10).text
 
-    assert mine["id"] in told
-    assert theirs["id"] not in told
+    Sender(attacker.api).wait(lambda: mine["id"] in told(), timeout=30)
+
+    assert theirs["id"] not in told()
     assert attacker.api.delete(f"/webhooks/{made.json()['id']}").status_code == 204
 
 
