@@ -56,7 +56,9 @@ unit: install ## Run the unit and template tests with branch coverage
 
 .PHONY: integration
 integration: install browser contract-tools ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
-	@$(BIN)/python -m local with-cloud -- $(BIN)/python -m pytest tests/integration
+	@$(BIN)/python -m local with-cloud -- sh -c '\
+		$(BIN)/python -m pytest tests/integration -m "not alone" -n auto --dist loadfile && \
+		$(BIN)/python -m pytest tests/integration -m alone'
 
 .PHONY: fuzz
 fuzz: install contract-tools ## Hold the API to its document with generated requests: make fuzz EXAMPLES=200 SEED=7

@@ -16,11 +16,15 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 import tenacity
 
 from local.settings import Settings
 from tests.integration.at_once import all_at_once, warm_up
 from tests.integration.sender import described
+
+#: It breaks what others need meanwhile.
+pytestmark = pytest.mark.alone
 
 CREATES = 20
 _PROCESSES = ["ps", "-axww", "-o", "pid=,ppid=,args="]
