@@ -71,7 +71,7 @@ def main() -> int:
         print(trouble)
     for name in _SHOWN:
         print(f"{figures[name]:>10,}  {name}")
-    for one in untried(figures):
+    for one in () if options.http else untried(figures):
         print(f"            {one}")
     seeds = f"seeds {options.seed} to {options.seed + processes - 1}"
     print(

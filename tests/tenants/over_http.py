@@ -123,7 +123,7 @@ class OverHttp:
 
 def _until(found: Callable[[], T | None]) -> T:
     deadline = time.monotonic() + _PATIENCE
-    while not (value := found()):
+    while (value := found()) is None or value is False:
         if time.monotonic() > deadline:
             raise TimeoutError(f"Not within {_PATIENCE:.0f} s.")
         time.sleep(0.2)
