@@ -82,7 +82,7 @@ BODIES: dict[str, Callable[[Marks], Any]] = {
     "NewContribution": lambda m: {
         "sender_name": m.show(),
         "sender_message": m.show(),
-        "files": [_file(m), _file(m, 20 * _MIB)],
+        "files": [_file(m)],
     },
     "NewWebhook": _webhook,
     "PatchWebhook": _webhook,
