@@ -28,8 +28,9 @@ CONFIG = ROOT / "tools" / "cosmic-ray.toml"
 _LOADED = ("moto", "boto3", "pydantic", "hypothesis", "jwt", "jinja2", "itsdangerous", "pytest",
            "moto.dynamodb.models", "moto.s3.models", "moto.sqs.models", "moto.kms.models",
            "aws_lambda_powertools.metrics", "cryptography.hazmat.primitives.asymmetric.ec")  # fmt: skip
-#: Whether records are frozen and have slots guards us against ourselves; no request meets it.
-_DECLARED = "@dataclass("
+#: Whether records are frozen and have slots guards us against ourselves, imports for types are for types: no request
+#: meets either.
+_DECLARED = ("@dataclass(", "if TYPE_CHECKING:")
 _GREEN = 0
 
 
