@@ -18,6 +18,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.pool import AsyncResult
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,14 @@ def verdict(mutant: Mutant | None, tests: list[str], patience: int) -> tuple[Mut
     return mutant, code
 
 
+def _survivor(job: AsyncResult[tuple[Mutant | None, int]]) -> Mutant | None:
+    mutant, code = job.get()
+    if code != _GREEN:
+        return None
+    print(f"SURVIVED {mutant}", flush=True)
+    return mutant
+
+
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
@@ -165,20 +174,19 @@ def main() -> int:
             if pool.apply(verdict, (None, tests, patience))[1] != _GREEN:
                 raise SystemExit(f"{target['module']}: its tests are not green without a mutant")
             wanted = re.compile(target.get("definitions", ".*"))
-            jobs = [
-                pool.apply_async(verdict, (mutant, tests, patience))
-                for mutant in mutants(target["module"], wanted, excluded)
-            ]
-            alive = [mutant for mutant, code in (job.get() for job in jobs) if code == _GREEN]
+            made = mutants(target["module"], wanted, excluded)
+            jobs = [pool.apply_async(verdict, (mutant, tests, patience)) for mutant in made]
+            # One by one, so that a long run shows what it has found.
+            alive = [mutant for mutant in map(_survivor, jobs) if mutant is not None]
+            bad = [one for one in alive if not _equivalent(one, config["equivalent"])]
             survivors += alive
-            bad = [one for one in alive if one and not _equivalent(one, config["equivalent"])]
             unexplained += bad
             total += len(jobs)
             print(
                 f"{target['module']}: {len(jobs) - len(alive)} of {len(jobs)} noticed", flush=True
             )
             for one in bad:
-                print(f"SURVIVED {one}", flush=True)
+                print(f"  not explained: {one.module}:{one.line}", flush=True)
     print(
         f"{total} mutants, {total - len(survivors)} noticed, {len(survivors) - len(unexplained)} equivalent, "
         f"{len(unexplained)} survived; {time.monotonic() - begun:.0f} s"
