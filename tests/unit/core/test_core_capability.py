@@ -1,5 +1,7 @@
 """A capability reaches one transfer, within its limits, until the upload is over."""
 
+from datetime import timedelta
+
 import pytest
 from skyferry.core import limits
 from skyferry.core.commands import NewFile, PatchTransfer
@@ -133,3 +135,26 @@ def test_a_capability_ends_when_its_transfer_is_shortened() -> None:
 def test_a_token_that_was_never_minted_opens_nothing() -> None:
     with pytest.raises(NotFoundError):
         World().capabilities.admit("x" * 43)
+
+
+def test_a_capability_ends_to_the_millisecond_though_its_transfer_goes_on() -> None:
+    world = World()
+    transfer = world.create(b"hello").transfer
+    token, capability = world.capabilities.grant(ME, transfer.id)
+    later = PatchTransfer(expires_at=transfer.expires_at + timedelta(days=1))
+    world.editing.edit(ME, transfer.id, later, lambda current: None)
+
+    world.clock.now = capability.expires_at - timedelta(milliseconds=1)
+    assert world.capabilities.admit(token) == capability
+    world.clock.now = capability.expires_at
+    with pytest.raises(ExpiredError, match="link for uploading"):
+        world.capabilities.admit(token)
+
+
+def test_a_token_is_256_bits_of_chance() -> None:
+    world = World()
+    transfer = world.create(b"hello").transfer
+    tokens = {world.capabilities.grant(ME, transfer.id)[0] for _ in range(3)}
+
+    assert {len(token) for token in tokens} == {43}
+    assert len(tokens) == 3
