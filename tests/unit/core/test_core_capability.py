@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from skyferry.contract import ScanVerdict
 from skyferry.core import limits
 from skyferry.core.commands import NewFile, PatchTransfer
 from skyferry.core.errors import (
@@ -17,7 +18,7 @@ from skyferry.core.models import TransferStatus
 from skyferry.core.upload_requests import UploadLimits
 
 from tests.support.builders import HOSTILE_NAME, OTHER_OWNER, any_principal
-from tests.support.world import World
+from tests.support.world import EICAR, World
 
 ME = any_principal()
 FEW = UploadLimits(max_files=2, max_bytes=9, allowed_types=("text/*",))
@@ -146,9 +147,28 @@ def test_a_capability_ends_to_the_millisecond_though_its_transfer_goes_on() -> N
 
     world.clock.now = capability.expires_at - timedelta(milliseconds=1)
     assert world.capabilities.admit(token) == capability
-    world.clock.now = capability.expires_at
-    with pytest.raises(ExpiredError, match="link for uploading"):
-        world.capabilities.admit(token)
+    for seconds in (0, 1):
+        world.clock.now = capability.expires_at + timedelta(seconds=seconds)
+        with pytest.raises(ExpiredError, match="link for uploading"):
+            world.capabilities.admit(token)
+
+
+def test_a_draft_takes_files_by_a_capability() -> None:
+    world = World()
+    token, capability = world.capabilities.grant(ME, world.create().transfer.id)
+
+    assert world.capabilities.admit(token) == capability
+
+
+def test_who_uploaded_what_was_refused_can_see_that() -> None:
+    world = World()
+    contents = world.create(EICAR)
+    token, capability = world.capabilities.grant(ME, contents.transfer.id)
+    etag = world.upload(contents.files[0], EICAR)
+    world.verifying.scanned(contents.files[0].inbox_key, etag, ScanVerdict.THREATS_FOUND)
+
+    assert world.transfer(contents).status is TransferStatus.BLOCKED
+    assert world.capabilities.admit(token) == capability
 
 
 def test_a_token_is_256_bits_of_chance() -> None:

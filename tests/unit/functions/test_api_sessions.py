@@ -73,7 +73,8 @@ def test_only_over_plain_http_a_cookie_is_not_marked_secure(
         ({"Cookie": "other=1"}, None),
         ({"Cookie": "skyferry_session=s"}, "s"),
         ({"Cookie": "skyferry_session=s", "Skyferry_Session": "h"}, "h"),
-        ({"Cookie": "a\x00=;=;bad(key)=1"}, None),
+        ({"Cookie": "a\x00=;=;"}, None),
+        ({"Cookie": "bad(key)=1; skyferry_session=s"}, None),
     ],
 )
 def test_the_header_counts_before_the_cookie_and_garbage_is_none(
