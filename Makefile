@@ -57,7 +57,7 @@ unit: install ## Run the unit and template tests with branch coverage
 .PHONY: integration
 integration: install browser contract-tools ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
 	@$(BIN)/python -m local with-cloud -- sh -c '\
-		$(BIN)/python -m pytest tests/integration -m "not alone" -n auto --dist loadfile && \
+		$(BIN)/python -m pytest tests/integration -m "not alone" -n auto --dist worksteal && \
 		$(BIN)/python -m pytest tests/integration -m alone'
 
 .PHONY: fuzz
@@ -101,6 +101,14 @@ strike: install ## Let every effect of the core fail once, in every way, and see
 .PHONY: faults
 faults: install ## Let every call of AWS fail once, in every way, and see that the same is left in the end (half an hour)
 	$(BIN)/python -m tools.fault_matrix --every $(or $(EVERY),1)
+
+.PHONY: tenants
+tenants: install ## Two tenants reach for each other's things, thousands of times: make tenants RUNS=2000
+	$(BIN)/python -m tools.tenants --runs $(or $(RUNS),2000) --steps $(or $(STEPS),20)
+
+.PHONY: authorization-mutants
+authorization-mutants: install ## Break the code that decides who may do what in every way that Cosmic Ray knows (an hour)
+	$(BIN)/python -m tools.authorization_mutants
 
 .PHONY: mutants
 mutants: install ## Break the code on purpose and see that a test notices

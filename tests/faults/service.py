@@ -81,7 +81,7 @@ class Service:
             headers["Idempotency-Key"] = f"key-{self._keys}"
         event = api_event(
             operation.method, operation.path.format(**options), resource=operation.path,
-            body=body, headers=headers, query=query, email=SENDER_EMAIL, **({"owner": None} if public else {}),
+            body=body, headers=headers, query=query, email=SENDER_EMAIL, owner=None if public else OWNER,
         )  # fmt: skip
         repeated = False
         for _ in range(_TRIES):
@@ -267,16 +267,6 @@ class Service:
 @contextmanager
 def running(calls: AwsCalls) -> Iterator[Service]:
     """A service at a time of its own, whose receivers of webhooks are not asked."""
-    # botocore's clients remember their retries: each history has its own.
-    for client in (
-        clients.dynamodb,
-        clients.s3,
-        clients.sqs,
-        clients.sesv2,
-        clients.kms,
-        clients.lambda_,
-    ):
-        client.cache_clear()
     with time_machine.travel(NOW, tick=False) as clock, deployed() as aws, calls.watched():
         service = Service(aws, calls, clock)
 
