@@ -65,6 +65,15 @@ fuzz: install contract-tools ## Hold the API to its document with generated requ
 	@$(BIN)/python -m local with-cloud -- $(BIN)/python -m tools.fuzz \
 		--examples $(or $(EXAMPLES),40) --seed $(or $(SEED),1)
 
+.PHONY: load
+load: install .local/load-venv/.installed ## Put load on the laptop cloud: make load SCENARIO=small USERS=8 SECONDS=60
+	@$(BIN)/python -m local with-cloud -- $(BIN)/python -m tools.load \
+		--scenario $(or $(SCENARIO),mixed) --users $(or $(USERS),4) --seconds $(or $(SECONDS),60)
+
+.PHONY: capacity
+capacity: install ## Count the work of one transfer and hold it against quotas and prices, on paper
+	@$(BIN)/python -m tools.capacity
+
 .PHONY: check
 check: lint types test ## Everything a change must pass
 
@@ -198,6 +207,11 @@ contract-tools: .local/contract-venv/.installed ## Install the foreign tools tha
 .local/contract-venv/.installed: requirements-contract.txt $(VENV)/.installed
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .local/contract-venv
 	@$(BIN)/uv pip install --quiet --python .local/contract-venv/bin/python -r requirements-contract.txt
+	@touch $@
+
+.local/load-venv/.installed: requirements-load.txt $(VENV)/.installed
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .local/load-venv
+	@$(BIN)/uv pip install --quiet --python .local/load-venv/bin/python -r requirements-load.txt
 	@touch $@
 
 .PHONY: clean

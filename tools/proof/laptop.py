@@ -73,9 +73,12 @@ class Laptop:
         """In all dead-letter queues together."""
         return sum(self._depths("_dead_letter"))
 
+    def waiting(self) -> int:
+        """Messages in all queues of work together, seen or unseen."""
+        return sum(self._depths("process_upload", "send_email", "email_feedback", "scan"))
+
     def is_idle(self) -> bool:
-        """Whether no queue of work has a message, seen or unseen."""
-        return not any(self._depths("process_upload", "send_email", "email_feedback", "scan"))
+        return self.waiting() == 0
 
     def _depths(self, *endings: str) -> list[int]:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
