@@ -35,6 +35,8 @@ def _answered(cloud: Cloud, since: int) -> int:
     return sum('"answered"' in event["message"] for page in pages for event in page["events"])
 
 
+# It counts what everybody asks for.
+@pytest.mark.alone
 def test_strangers_cost_nothing_behind_the_gateway(
     cloud: Cloud, victim: Person, public: httpx.Client
 ) -> None:
