@@ -73,7 +73,9 @@ def show(size: int) -> Outcome:
         ("poison", max(1, size // 20), _template(batch_size=10), size * 4 // 5),
         ("hanging", hanging, _template(batch_size=1), size // 5),
     )
-    with ThreadPoolExecutor(len(trials)) as pool:
+    # The operator's commands find AWS as all its tools do: by the environment, which threads share.
+    endpoint = {"AWS_ENDPOINT_URL": laptop.cloud.aws_endpoint_url, "NO_PROXY": "*"}
+    with mock.patch.dict(os.environ, endpoint), ThreadPoolExecutor(len(trials)) as pool:
         outcomes = list(pool.map(lambda trial: _trial(laptop, *trial), trials))
     figures = "; ".join(outcome.figures for outcome in outcomes)
     broken = [what for outcome in outcomes for what in outcome.broken]
@@ -142,9 +144,8 @@ def _redrive(laptop: Laptop, worker: Worker) -> None:
     session = boto3.Session(
         cloud.aws_access_key_id, cloud.aws_secret_access_key, region_name=cloud.region
     )
-    with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": cloud.aws_endpoint_url, "NO_PROXY": "*"}):
-        own = Operated("work", worker.dead_letters_url, worker.queue_url)
-        dead_letters.redrive(Deployment("proof", session), own, lambda _done, _all: None)
+    own = Operated("work", worker.dead_letters_url, worker.queue_url)
+    dead_letters.redrive(Deployment("proof", session), own, lambda _done, _all: None)
 
 
 def _wait(done: Callable[[], bool]) -> float:
