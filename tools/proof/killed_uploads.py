@@ -28,11 +28,11 @@ def show(size: int) -> Outcome:
     rng = random.Random()  # noqa: S311 - sizes and moments, no secret
     seen: Counter[str] = Counter()
     broken: list[str] = []
-    for number in range(size):
+    while seen["killed"] < size:
         mebibytes = rng.randint(1, _LARGEST)
         with tempfile.TemporaryDirectory(prefix="skyferry-proof-") as folder:
             killed = _Killed(laptop, Path(folder), mebibytes)
-            broken += [f"upload {number} of {mebibytes} MiB: {what}" for what in killed.run(rng)]
+            broken += [f"upload of {mebibytes} MiB: {what}" for what in killed.run(rng)]
             seen += killed.seen
     figures = (
         f"{size} uploads killed, {seen['with parts']} of them with parts there ({seen['parts kept']} parts): "
@@ -60,11 +60,12 @@ class _Killed:
         self._transfers: set[str] = set()
 
     def run(self, rng: random.Random) -> list[str]:
-        self._kill(after_parts=rng.randint(0, self.size // _PART), and_seconds=rng.uniform(0, 0.1))
-        broken = self._look_at_what_is_left()
-        broken += self._resume()
-        self.api.close()
-        return broken
+        """Nothing when it was done before it could be killed: that one does not count."""
+        with self.api:
+            if not self._kill(rng.randint(0, self.size // _PART), rng.uniform(0, 0.1)):
+                return []
+            self.seen["killed"] += 1
+            return self._look_at_what_is_left() + self._resume()
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -79,7 +80,7 @@ class _Killed:
         command = [str(Path(sys.executable).with_name("skyferry")), "send", "large.bin"]
         return [*command, "--to", f"{self.subject}@example.com"]
 
-    def _kill(self, after_parts: int, and_seconds: float) -> None:
+    def _kill(self, after_parts: int, and_seconds: float) -> bool:
         running = subprocess.Popen(
             self._command(),
             env=self._environment(),
@@ -91,7 +92,7 @@ class _Killed:
             time.sleep(0.05)
         time.sleep(and_seconds)
         running.send_signal(signal.SIGKILL)
-        running.wait()
+        return running.wait() == -signal.SIGKILL
 
     def _look_at_what_is_left(self) -> list[str]:
         """A file is there as a whole or not at all."""
