@@ -1,6 +1,7 @@
 """Uploads whose events get lost, doubled and shuffled: nothing is lost, no mail is doubled, all ends soon."""
 
 import hashlib
+import math
 import os
 import time
 import uuid
@@ -38,7 +39,7 @@ def show(size: int) -> Outcome:
     laptop = Laptop.running()
     dead = laptop.dead_letters()
     senders = [
-        f"proof-{uuid.uuid4().hex[:12]}" for _ in range(max(1, size // _FILES // _TRANSFERS))
+        f"proof-{uuid.uuid4().hex[:12]}" for _ in range(math.ceil(size / _FILES / _TRANSFERS))
     ]
     with Relay(laptop) as relay, ThreadPoolExecutor(_AT_ONCE) as pool:
         sent = dict(zip(senders, pool.map(lambda one: _send(laptop, one), senders), strict=True))
@@ -50,6 +51,8 @@ def show(size: int) -> Outcome:
     if laptop.dead_letters() != dead:
         broken.append(f"dead letters: {laptop.dead_letters()}, {dead} before")
     uploads = len(senders) * _TRANSFERS * _FILES
+    if relay.seen["events"] < uploads:
+        broken.append(f"only {relay.seen['events']} events came by, so nothing was shown")
     figures = (
         f"{uploads:,} uploads, {relay.seen['events']:,} events, {relay.seen['doubled']} doubled, {relay.seen['lost']} lost, "
         f"all shuffled: all ready {seconds:.0f} s after healing, one mail to each of {len(senders) * _TRANSFERS} recipients"
