@@ -1,6 +1,7 @@
 """The `skyferry` command, killed with SIGKILL in the middle of an upload and started again."""
 
 import hashlib
+import math
 import os
 import random
 import re
@@ -58,6 +59,7 @@ class _Killed:
                 file.write(number.to_bytes(4, "big") + block[4:])
         self.api = laptop.api(self.subject)
         self._transfers: set[str] = set()
+        self._all_parts = math.ceil(self.size / _PART)
 
     def run(self, rng: random.Random) -> list[str]:
         """Nothing when it was done before it could be killed: that one does not count."""
@@ -121,8 +123,10 @@ class _Killed:
         self.seen["resumed"] += 1
         broken = []
         said = _PARTS.search(done.stdout + done.stderr)
-        # Parts that were under way when the process died may have arrived a moment later.
-        if self.kept and (said is None or int(said.group(1)) < self.kept):
+        there = int(said.group(1)) if said else self._all_parts
+        # Parts that were under way when the process died may have arrived a moment later. Of a file whose
+        # parts were all there and put together, nothing is said: it is done.
+        if self.kept > there or (self.kept < self._all_parts and self.kept and not said):
             self.seen["sent again"] += 1
             broken.append(f"{self.kept} parts were there, it went on with {said and said.group(1)}")
         ready = self.api.get("/transfers").json()["data"]
