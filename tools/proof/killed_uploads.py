@@ -123,10 +123,10 @@ class _Killed:
         self.seen["resumed"] += 1
         broken = []
         said = _PARTS.search(done.stdout + done.stderr)
-        there = int(said.group(1)) if said else self._all_parts
-        # Parts that were under way when the process died may have arrived a moment later. Of a file whose
-        # parts were all there and put together, nothing is said: it is done.
-        if self.kept > there or (self.kept < self._all_parts and self.kept and not said):
+        # Of a file whose parts were all there and put together, nothing is said: it is done.
+        silent = self.kept if self.kept == self._all_parts else 0
+        # Parts that were under way when the process died may have arrived a moment later.
+        if self.kept > (int(said.group(1)) if said else silent):
             self.seen["sent again"] += 1
             broken.append(f"{self.kept} parts were there, it went on with {said and said.group(1)}")
         ready = self.api.get("/transfers").json()["data"]
