@@ -133,6 +133,9 @@ def _is_honest(site: Site, found: dict[str, int]) -> bool:
         case Site(adapter="FileStore.start_multipart"):
             # An id that nobody has heard: the bucket ends the upload after a day.
             return set(_before_the_end(found)) == {"open upload"}
+        case Site(caller="createRequestTransfer" | "createUploadToken"):
+            # A token whose answer was lost is nobody's; its row goes when its time is up.
+            return found == {"UPLOAD": 1}
         case Site(caller="removeFile"):
             # Its bytes, which nobody can reach, go with the transfer.
             return found == {"object files": 1}
