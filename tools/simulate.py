@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from skyferry.core.models import RecipientStatus
 
 from tests.simulation.cloud import Cloud, history
-from tests.simulation.invariants import broken
+from tests.simulation.judging import broken
 
 _BATCH = 250
 

@@ -120,9 +120,6 @@ class Cloud:
     def is_infected(content: bytes) -> bool:
         return EICAR in content
 
-    def never_ready(self) -> set[str]:
-        return {one.id for one in self.transfers.values() if one.ready_at is None}
-
     # What happens
 
     def step(self) -> None:

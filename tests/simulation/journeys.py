@@ -13,7 +13,7 @@ from skyferry.core.models import File, PartRequest
 
 from tests.simulation.cloud import Cloud
 from tests.simulation.faults import Crash, Faults
-from tests.simulation.invariants import broken
+from tests.simulation.judging import broken
 from tests.simulation.queues import VISIBILITY
 from tests.support.builders import SENDER_EMAIL, any_principal
 from tests.support.fake_files import sha256

@@ -5,8 +5,8 @@ import pytest
 
 from tests.simulation.cloud import EFFECTS
 from tests.simulation.faults import KINDS
-from tests.simulation.invariants import broken
 from tests.simulation.journeys import JOURNEYS, Journey, OneFault, effects, struck, told
+from tests.simulation.judging import broken
 from tests.simulation.planted import Plant, resent_from_uncertain, sent_then_recorded
 
 every_journey = pytest.mark.parametrize("journey", JOURNEYS, ids=lambda one: one.__name__)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.simulation.cloud import history
-from tests.simulation.invariants import broken
+from tests.simulation.judging import broken
 from tests.simulation.planted import BUGS, Plant
 
 #: Histories that were broken once, and must not be again.
