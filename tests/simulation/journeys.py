@@ -93,7 +93,8 @@ class Story(Cloud):
         self.retried(lambda: self.world.uploading.sign(ME, file.transfer_id, file.id, parts))
         upload_id = self.world.file(file).upload_id
         assert upload_id is not None
-        self.world.store.uploads[upload_id] = {
+        # The store takes parts of an upload that is open, and of no other.
+        self.world.store.uploads[upload_id] |= {
             n: content[n - 1 : n] for n in range(1, len(content) + 1)
         }
         self.retried(lambda: self.world.uploading.complete(ME, file.transfer_id, file.id))

@@ -8,6 +8,7 @@ from skyferry.core import access, guarded, lifecycle, limits
 from skyferry.core.errors import (
     FieldError,
     MalformedError,
+    NotFoundError,
     SizeLimitError,
     StateError,
     UploadIncompleteError,
@@ -105,13 +106,11 @@ class Uploading:
 
         try:
             guarded.change(self.transfers, file.owner, file.transfer_id, decide)
-            current = self._current(file)
-        except BaseException:
-            self.store.abort_multipart(file.replace(upload_id=mine))
-            raise
-        if current.upload_id != mine:
-            self.store.abort_multipart(file.replace(upload_id=mine))
-        return current
+        finally:
+            # Also after a failure: it may have been written, and the answer lost.
+            if self._named(file) != mine:
+                self.store.abort_multipart(file.replace(upload_id=mine))
+        return self._current(file)
 
     def parts(self, principal: Principal, transfer_id: str, file_id: str) -> list[StoredPart]:
         """What the store holds: the only truth for a client that resumes."""
@@ -210,6 +209,13 @@ class Uploading:
         file = self.transfers.file(principal.owner, transfer_id, file_id)
         access.require_uploadable(transfer, file, self.clock())
         return transfer, file
+
+    def _named(self, file: File) -> str | None:
+        """The upload that the file's row names."""
+        try:
+            return self._current(file).upload_id
+        except NotFoundError:
+            return None
 
     def _current(self, file: File) -> File:
         return self.transfers.file(file.owner, file.transfer_id, file.id)

@@ -6,9 +6,10 @@ from skyferry.core.errors import (
     NotFoundError,
     SizeLimitError,
     StateError,
+    UnavailableError,
     UploadIncompleteError,
 )
-from skyferry.core.models import File, FileStatus, PartRequest, PostUpload, TransferStatus
+from skyferry.core.models import Change, File, FileStatus, PartRequest, PostUpload, TransferStatus
 from skyferry.core.uploading import MultipartUpload
 
 from tests.support.builders import OTHER_OWNER, any_principal
@@ -82,6 +83,26 @@ def test_an_upload_opened_by_a_lost_race_is_ended() -> None:
 
     assert world.uploading.start(stale, part_checksums=False).upload_id == winner
     assert list(world.store.uploads) == [winner]
+
+
+def test_an_upload_whose_opening_was_written_unheard_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    file = big_file(world)
+    commit = world.transfers.commit
+
+    def lose_the_answer(change: Change) -> None:
+        commit(change)
+        raise UnavailableError("no answer")
+
+    monkeypatch.setattr(world.transfers, "commit", lose_the_answer)
+    with pytest.raises(UnavailableError):
+        sign(world, file, BIG)
+    monkeypatch.setattr(world.transfers, "commit", commit)
+    sign(world, file, BIG)
+
+    assert list(world.store.uploads) == [world.file(file).upload_id]
 
 
 def test_an_upload_opened_too_late_is_ended() -> None:
