@@ -12,7 +12,7 @@ from tests.support.made_up import set_environment
 
 
 def struck(every: int = 1) -> tuple[int, dict[str, list[str]]]:
-    """How many cells were run, and what was broken in which; `every` 3 takes each third one."""
+    """How many cells were run, and what was broken in which, told at once; `every` 3 takes each third one."""
     set_environment()
     logging.disable(logging.CRITICAL)  # Every fault is logged, as it should be.
     cells = list(matrix.cells())[::every]
@@ -23,6 +23,7 @@ def struck(every: int = 1) -> tuple[int, dict[str, list[str]]]:
         for cell, what in zip(cells, pool.imap(matrix.broken, cells, chunksize=8), strict=True):
             if what:
                 found[str(cell)] = what
+                print(f"BROKEN {cell}: {'; '.join(what)}", flush=True)
     return len(cells), found
 
 
@@ -32,8 +33,6 @@ def main() -> int:
     options = parser.parse_args()
     begun = time.monotonic()
     count, found = struck(options.every)
-    for where, what in found.items():
-        print(f"BROKEN {where}: {'; '.join(what)}")
     print(
         f"{len(matrix.sites())} calls, {count} faults, {len(found)} broken, {time.monotonic() - begun:.0f} s"
     )

@@ -18,25 +18,12 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 
+from tests.faults import kinds
+
 _ADAPTERS = str(Path(skyferry.adapters.__file__).parent)
 _CORE = str(Path(skyferry.core.__file__).parent)
 #: S3's transfer manager calls from threads of its own.
 _COPYING = "TransferManager.copy"
-
-THROTTLED = "throttled"
-SERVER_ERROR = "server error"
-REFUSED = "refused"
-SLOW = "slow"
-LOST = "lost answer"
-#: The first answer is lost; the SDK's own retry gets one, where it makes one.
-LOST_ONCE = "lost answer, once"
-KINDS = (THROTTLED, SERVER_ERROR, REFUSED, SLOW, LOST, LOST_ONCE)
-
-_CODES = {
-    "s3": {THROTTLED: (503, "SlowDown"), SERVER_ERROR: (500, "InternalError")},
-    "dynamodb": {THROTTLED: (400, "ThrottlingException"), SERVER_ERROR: (500, "InternalServerError")},
-    "": {THROTTLED: (429, "TooManyRequestsException"), SERVER_ERROR: (500, "InternalFailure")},
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -124,21 +111,22 @@ class AwsCalls:
         call = request.headers["amz-sdk-invocation-id"].decode()
         if not self.struck and site == self.strike_at:
             self.struck = call
-        if call == self.struck and self.kind not in {LOST, LOST_ONCE}:
+        if call == self.struck and self.kind not in {kinds.LOST, kinds.LOST_ONCE}:
             return self._refuse(service, request)
         answer = self._executed(operation, request, execute)
         first = request.headers["amz-sdk-request"].startswith(b"attempt=1")
-        if call == self.struck and (self.kind == LOST or first):
+        if call == self.struck and (self.kind == kinds.LOST or first):
             raise ReadTimeoutError(endpoint_url=request.url)
         return answer
 
     def _refuse(self, service: str, request: Any) -> AWSResponse:
-        if self.kind == REFUSED:
+        if self.kind == kinds.REFUSED:
             raise EndpointConnectionError(endpoint_url=request.url)
-        if self.kind == SLOW:
+        if self.kind == kinds.SLOW:
             raise ReadTimeoutError(endpoint_url=request.url)
-        status, code = _CODES.get(service, _CODES[""])[self.kind]
-        return _error(service, request.url, status, code)
+        error = kinds.error(service, self.kind)
+        raw: Any = _Raw(error.body)
+        return AWSResponse(request.url, error.status, dict(error.headers), raw)
 
     def _executed(self, operation: str, request: Any, execute: Any) -> Any:
         """Once for each client token, as DynamoDB does and moto does not."""
@@ -181,13 +169,3 @@ class _Raw:
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self._body
-
-
-def _error(service: str, url: str, status: int, code: str) -> AWSResponse:
-    """As the service's protocol writes it."""
-    if service == "s3":
-        body = f"<Error><Code>{code}</Code><Message>try again</Message></Error>"
-    else:
-        body = json.dumps({"__type": f"com.amazonaws#{code}", "message": "try again"})
-    headers = {"x-amzn-errortype": code}
-    return AWSResponse(url, status, headers, _Raw(body.encode()))  # type: ignore[arg-type]

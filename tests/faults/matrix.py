@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from tests.faults.aws_calls import KINDS, AwsCalls, Site
+from tests.faults.aws_calls import AwsCalls, Site
 from tests.faults.journeys import JOURNEYS
+from tests.faults.kinds import KINDS
 from tests.faults.service import Journey, Service, UnexpectedError, running
 
 _HOUR = 3600
@@ -61,6 +62,8 @@ def broken(cell: Cell) -> list[str]:
             left = _left(service)
     except UnexpectedError as error:
         return [str(error)]
+    except LookupError as error:
+        return [f"the journey did not find what it needs to go on: {error!r}"]
     if not calls.struck:
         return ["the fault did not happen"]
     return _differences(cell.site, _unharmed(cell.journey).left, left)

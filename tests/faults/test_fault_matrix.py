@@ -10,7 +10,8 @@ import skyferry.adapters
 from botocore import xform_name
 
 from tests.faults import matrix
-from tests.faults.aws_calls import KINDS, Site
+from tests.faults.aws_calls import Site
+from tests.faults.kinds import KINDS
 
 _SERVICES = ("dynamodb", "s3", "sqs", "sesv2", "kms", "lambda")
 _SAMPLE = 12

@@ -1,11 +1,9 @@
 """A client that never hears the answer, or whose function is killed on the way, sends the same again."""
 
-import json
 import os
 import random
 import signal
 import socket
-import subprocess
 import threading
 import time
 import uuid
@@ -19,15 +17,14 @@ import httpx
 import pytest
 import tenacity
 
-from local.settings import Settings
 from tests.integration.at_once import all_at_once, warm_up
+from tests.integration.function_processes import processes_of
 from tests.integration.sender import described
 
 #: It breaks what others need meanwhile.
 pytestmark = pytest.mark.alone
 
 CREATES = 20
-_PROCESSES = ["ps", "-axww", "-o", "pid=,ppid=,args="]
 #: What a killed function looks like to its caller, and the first request while it is under way.
 _ASK_AGAIN = {409, 500, 502, 503, 504}
 
@@ -111,7 +108,7 @@ def _killing_functions() -> Iterator[list[int]]:
     def kill() -> None:
         deadline = time.monotonic() + 2
         while not done.wait(0.05) and time.monotonic() < deadline:
-            if victims := _functions():
+            if victims := processes_of("ApiFunction"):
                 victim = random.choice(victims)  # noqa: S311
                 os.kill(victim, signal.SIGKILL)
                 killed.append(victim)
@@ -123,11 +120,3 @@ def _killing_functions() -> Iterator[list[int]]:
         finally:
             done.set()
             killing.result()
-
-
-def _functions() -> list[int]:
-    """Processes of the API's function that our emulator has started."""
-    emulator = json.loads((Settings.load().state / "emulator.pid").read_text())["pid"]
-    told = subprocess.run(_PROCESSES, capture_output=True, text=True, check=True)
-    rows = (line.split(None, 2) for line in told.stdout.splitlines() if "ApiFunction" in line)
-    return [int(pid) for pid, ppid, _ in rows if int(ppid) == emulator]

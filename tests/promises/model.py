@@ -68,15 +68,14 @@ class Renamed:
     """`seen` is the version of the If-Match, `version` the answer's: None where it was lost."""
 
     title: str
-    seen: int | None
+    seen: int
     version: int | None
 
     def after(self, state: State) -> Iterator[State]:
-        if state.deleted or (self.seen is not None and self.seen < state.version):
+        if state.deleted or self.seen < state.version:
             return
-        least = max(state.version, self.seen or 0) + 1
-        if self.version is None or self.version >= least:
-            yield replace(state, title=self.title, version=self.version or least)
+        if self.version is None or self.version > self.seen:
+            yield replace(state, title=self.title, version=self.version or self.seen + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def test_a_whole_life_is_explained() -> None:
 @pytest.mark.parametrize(
     ("acts", "first"),
     [
-        ([Renamed("b", None, 2), saw("a", 2)], FIRST),
+        ([Renamed("b", 1, 2), saw("a", 2)], FIRST),
         ([saw("a", 5), saw("a", 4)], FIRST),
         ([Renamed("b", seen=1, version=2), Renamed("c", seen=1, version=3)], FIRST),
         ([Renamed("b", seen=3, version=3)], FIRST),
@@ -66,7 +66,7 @@ def test_a_whole_life_is_explained() -> None:
         ([FoundUsedUp()], READY),
         ([Deleted(), saw(status=DONE)], READY),
         ([Deleted(), Downloaded()], READY),
-        ([Deleted(), Renamed("b", None, 9)], READY),
+        ([Deleted(), Renamed("b", 8, 9)], READY),
         ([Missed()], READY),
     ],
     ids=[
@@ -93,7 +93,7 @@ def test_what_cannot_have_been_is_found(acts: list[Act], first: State) -> None:
 
 
 def test_calls_side_by_side_may_have_been_in_any_order() -> None:
-    renamed = Call(0, 10, Renamed("b", None, 2))
+    renamed = Call(0, 10, Renamed("b", 1, 2))
 
     assert is_explained([renamed, Call(1, 2, saw("a"))], FIRST)
     assert is_explained([renamed, Call(1, 2, saw("b", 2))], FIRST)
@@ -101,7 +101,7 @@ def test_calls_side_by_side_may_have_been_in_any_order() -> None:
 
 
 def test_a_call_whose_answer_was_lost_was_done_at_once_or_later_or_never() -> None:
-    lost = Call(0, NEVER, Renamed("b", None, None))
+    lost = Call(0, NEVER, Renamed("b", 1, None))
 
     assert is_explained([lost], FIRST)
     assert is_explained([lost, Call(5, 6, saw("a"))], FIRST)
@@ -109,18 +109,18 @@ def test_a_call_whose_answer_was_lost_was_done_at_once_or_later_or_never() -> No
 
 
 def test_a_call_whose_answer_was_lost_is_done_once_and_not_before_it_was_asked() -> None:
-    lost = Call(5, NEVER, Renamed("b", None, None))
+    lost = Call(5, NEVER, Renamed("b", 1, None))
 
     assert not is_explained([Call(1, 2, saw("b", 2)), lost], FIRST)
     assert not is_explained(
-        [lost, Call(6, 7, saw("b", 2)), Call(8, 9, Renamed("c", None, 3)), Call(10, 11, saw("b", 4))],
+        [lost, Call(6, 7, saw("b", 2)), Call(8, 9, Renamed("c", 2, 3)), Call(10, 11, saw("b", 3))],
         FIRST,
     )  # fmt: skip
 
 
 def test_a_long_history_is_soon_judged() -> None:
     reads = [Call(0, 100, saw("a")) for _ in range(40)]
-    lost = [Call(0, NEVER, Renamed(str(number), None, None)) for number in range(6)]
+    lost = [Call(0, NEVER, Renamed(str(number), number + 1, None)) for number in range(6)]
 
     assert is_explained([*reads, *lost], FIRST)
     assert not is_explained([*reads, *lost, Call(101, 102, saw("never"))], FIRST)

@@ -1,15 +1,24 @@
 """The running laptop cloud, seen with the emulator's root key."""
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
+from unittest import mock
 
 import boto3
 import httpx
 from botocore.config import Config
+from skyferry_ops import dead_letters
+from skyferry_ops.deployment import Deployment, Worker
 
 from local.cloud import Cloud
 from local.settings import Settings
+
+#: Where work waits.
+_QUEUES = ("process_upload", "send_email", "email_feedback", "deliver_webhook", "scan")
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,40 @@ class Laptop:
 
     def waiting(self) -> int:
         """Messages in all queues of work together, seen or unseen."""
-        return sum(self._depths("process_upload", "send_email", "email_feedback", "scan"))
+        return sum(self._depths(*_QUEUES))
+
+    @contextmanager
+    def visible_after(self, seconds: int) -> Iterator[None]:
+        """Messages that were received and not deleted come back so soon."""
+        sqs, name = self.client("sqs"), "VisibilityTimeout"
+        urls = [url for queue, url in self.cloud.queues.items() if queue.endswith(_QUEUES)]
+        was = {
+            url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
+            for url in urls
+        }
+        try:
+            for url in urls:
+                sqs.set_queue_attributes(QueueUrl=url, Attributes={name: str(seconds)})
+            yield
+        finally:
+            for url in urls:
+                sqs.set_queue_attributes(QueueUrl=url, Attributes=was[url])
+
+    @contextmanager
+    def operated(self) -> Iterator[None]:
+        """The operator's commands find AWS as all its tools do: by the environment, which threads share."""
+        endpoint = {"AWS_ENDPOINT_URL": self.cloud.aws_endpoint_url, "NO_PROXY": "*"}
+        with mock.patch.dict(os.environ, endpoint):
+            yield
+
+    def redrive(self, worker: Worker) -> int:
+        """As `skyferry dlq redrive` does it, while the laptop is `operated`."""
+        session = boto3.Session(
+            self.cloud.aws_access_key_id,
+            self.cloud.aws_secret_access_key,
+            region_name=self.cloud.region,
+        )
+        return dead_letters.redrive(Deployment("proof", session), worker, lambda _done, _all: None)
 
     def is_idle(self) -> bool:
         return self.waiting() == 0

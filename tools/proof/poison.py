@@ -2,7 +2,6 @@
 those end in the dead-letter queue after exactly so many tries, and from there all come back."""
 
 import json
-import os
 import random
 import time
 import uuid
@@ -11,17 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
 import aws_cdk as cdk
-import boto3
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 from skyferry_cdk import Invocation, QueueWorker, ServiceFunction
-from skyferry_ops import dead_letters
-from skyferry_ops.deployment import Deployment
 from skyferry_ops.deployment import Worker as Operated
 
 from tools.proof.claim import Outcome
@@ -73,9 +68,7 @@ def show(size: int) -> Outcome:
         ("poison", max(1, size // 20), _template(batch_size=10), size * 4 // 5),
         ("hanging", hanging, _template(batch_size=1), size // 5),
     )
-    # The operator's commands find AWS as all its tools do: by the environment, which threads share.
-    endpoint = {"AWS_ENDPOINT_URL": laptop.cloud.aws_endpoint_url, "NO_PROXY": "*"}
-    with mock.patch.dict(os.environ, endpoint), ThreadPoolExecutor(len(trials)) as pool:
+    with laptop.operated(), ThreadPoolExecutor(len(trials)) as pool:
         outcomes = list(pool.map(lambda trial: _trial(laptop, *trial), trials))
     figures = "; ".join(outcome.figures for outcome in outcomes)
     broken = [what for outcome in outcomes for what in outcome.broken]
@@ -128,7 +121,7 @@ def _send(laptop: Laptop, worker: Worker, kinds: list[tuple[str, str]]) -> None:
 def _redriven(laptop: Laptop, worker: Worker) -> dict[str, dict[str, Any]]:
     """What became of the messages after somebody had mended the function and moved them back."""
     laptop.client("dynamodb").put_item(TableName=worker.table, Item={"id": {"S": "mended"}})
-    _redrive(laptop, worker)
+    laptop.redrive(Operated("work", worker.dead_letters_url, worker.queue_url))
     _wait(
         lambda: (
             _dead(laptop, worker) == 0
@@ -136,16 +129,6 @@ def _redriven(laptop: Laptop, worker: Worker) -> dict[str, dict[str, Any]]:
         )
     )
     return _receives(laptop, worker)
-
-
-def _redrive(laptop: Laptop, worker: Worker) -> None:
-    """As `skyferry dlq redrive` does it."""
-    cloud = laptop.cloud
-    session = boto3.Session(
-        cloud.aws_access_key_id, cloud.aws_secret_access_key, region_name=cloud.region
-    )
-    own = Operated("work", worker.dead_letters_url, worker.queue_url)
-    dead_letters.redrive(Deployment("proof", session), own, lambda _done, _all: None)
 
 
 def _wait(done: Callable[[], bool]) -> float:
