@@ -55,7 +55,10 @@ class FakeFiles:
         self.uploads[upload_id] = {}
         return upload_id
 
-    def part_url(self, file: File, part: PartRequest) -> PartUrl:
+    def part_urls(self, file: File, parts: Sequence[PartRequest]) -> list[PartUrl]:
+        return [self._part_url(file, part) for part in parts]
+
+    def _part_url(self, file: File, part: PartRequest) -> PartUrl:
         url = f"https://store.test/{file.inbox_key}?uploadId={file.upload_id}&partNumber={part.number}"
         headers = {} if part.size is None else {"Content-Length": str(part.size)}
         return PartUrl(number=part.number, url=url, headers=headers)

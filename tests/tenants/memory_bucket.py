@@ -42,6 +42,9 @@ class MemoryBucket:
     def generate_presigned_url(self, *arguments: Any, **named: Any) -> Any:
         return self.signer.generate_presigned_url(*arguments, **named)
 
+    def _get_credentials(self) -> Any:
+        return self.signer._get_credentials()
+
     def create_multipart_upload(self, **request: Any) -> dict[str, str]:
         upload = secrets.token_hex(24)
         self.uploads[upload] = request["Key"]

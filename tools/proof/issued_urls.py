@@ -73,7 +73,8 @@ def _loose_form(store: FileStore, file: File, _: random.Random) -> Iterator[str]
 
 def _loose_part(store: FileStore, file: File, rng: random.Random) -> Iterator[str]:
     part = PartRequest(number=rng.randint(1, 10_000), size=rng.randint(1, limits.MAX_PART_SIZE))
-    url = urlsplit(store.part_url(file, part).url)
+    (signed,) = store.part_urls(file, [part])
+    url = urlsplit(signed.url)
     query = parse_qs(url.query)
     if unquote(url.path).removeprefix(f"/{_BUCKET}") != f"/{file.inbox_key}" or query[
         "uploadId"

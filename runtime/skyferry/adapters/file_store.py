@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from skyferry.adapters.aws_errors import error_code, unavailable_on_fault
 from skyferry.adapters.content_disposition import attachment
+from skyferry.adapters.part_signer import PartSigner
 from skyferry.contract import Prefix
 from skyferry.core import limits
 from skyferry.core.errors import ConflictError
@@ -81,24 +82,13 @@ class FileStore:
             )
         return answer["UploadId"]
 
-    def part_url(self, file: File, part: PartRequest) -> PartUrl:
-        params: dict[str, Any] = {
-            "Bucket": self.bucket,
-            "Key": file.inbox_key,
-            "UploadId": file.upload_id,
-            "PartNumber": part.number,
-        }
-        headers: dict[str, str] = {}
-        if part.size is not None:
-            params["ContentLength"] = part.size
-            headers["Content-Length"] = str(part.size)
-        if part.sha256 is not None:
-            params["ChecksumSHA256"] = part.sha256
-            headers["x-amz-checksum-sha256"] = part.sha256
-        url = self.client.generate_presigned_url(
-            "upload_part", Params=params, ExpiresIn=limits.UPLOAD_URL_LIFE
-        )
-        return PartUrl(number=part.number, url=url, headers=headers)
+    def part_urls(self, file: File, parts: Sequence[PartRequest]) -> list[PartUrl]:
+        place = {"Bucket": self.bucket, "Key": file.inbox_key, "UploadId": file.upload_id or ""}
+        urls = PartSigner(self.client, place, limits.UPLOAD_URL_LIFE).urls(parts)
+        return [
+            PartUrl(number=part.number, url=url, headers=_part_headers(part))
+            for part, url in zip(parts, urls, strict=True)
+        ]
 
     def parts(self, file: File) -> list[StoredPart] | None:
         found: list[StoredPart] = []
@@ -249,6 +239,12 @@ def _declared_checksum(file: File) -> dict[str, str]:
         crc64nvme = {"x-amz-checksum-crc64nvme": file.crc64nvme}
         return {"x-amz-checksum-algorithm": "CRC64NVME", **crc64nvme}
     return {}
+
+
+def _part_headers(part: PartRequest) -> dict[str, str]:
+    """What its URL was signed with, so the client must send it."""
+    length = {} if part.size is None else {"Content-Length": str(part.size)}
+    return length if part.sha256 is None else {**length, "x-amz-checksum-sha256": part.sha256}
 
 
 def _completed(part: StoredPart) -> "CompletedPartTypeDef":

@@ -99,7 +99,8 @@ class Companion:
             )
         if number % limits.CHECK_EVERY == 0:
             self.uploading.refuse_surplus(file, self.store.parts(file) or [])
-        return self.store.part_url(file, PartRequest(number=number, size=None))
+        (url,) = self.store.part_urls(file, [PartRequest(number=number, size=None)])
+        return url
 
     def parts(self, token: str, key: str, upload_id: str) -> list[StoredPart]:
         """What the store holds. When the answer to a complete was lost, Uppy asks for the parts of an upload

@@ -240,8 +240,8 @@ class FileStore(Protocol):
     def start_multipart(self, file: File) -> str:
         """Open an upload; its id. With `file.part_checksums` each part must bring its SHA-256."""
 
-    def part_url(self, file: File, part: PartRequest) -> PartUrl:
-        """A URL that takes exactly this part's number and, where given, size and SHA-256."""
+    def part_urls(self, file: File, parts: Sequence[PartRequest]) -> list[PartUrl]:
+        """For each part a URL that takes exactly its number and, where given, size and SHA-256."""
 
     def parts(self, file: File) -> list[StoredPart] | None:
         """What the store holds of the upload, by number; None when there is no such upload (any more)."""

@@ -80,7 +80,7 @@ class Uploading:
         checksums = all(part.sha256 is not None for part in parts)
         file = self.start(file, part_checksums=checksums)
         _require_checksums(file, parts)
-        return [self.store.part_url(file, part) for part in parts]
+        return self.store.part_urls(file, parts)
 
     def start(self, file: File, *, part_checksums: bool) -> File:
         """Open the upload, unless it is. Of several at once one wins; the others use its upload and end

@@ -75,7 +75,7 @@ def test_a_form_binds_the_checksum_that_the_sender_declared(
 def test_a_part_url_signs_number_length_and_checksum(store: FileStore) -> None:
     file = opened(store, checksums=True)
 
-    part = store.part_url(file, PartRequest(number=7, size=42, sha256=sha256(b"x")))
+    (part,) = store.part_urls(file, [PartRequest(number=7, size=42, sha256=sha256(b"x"))])
 
     query = parse_qs(urlsplit(part.url).query)
     assert query["partNumber"] == ["7"]
@@ -85,7 +85,7 @@ def test_a_part_url_signs_number_length_and_checksum(store: FileStore) -> None:
 
 
 def test_a_plain_part_url_signs_no_checksum_the_client_would_have_to_meet(store: FileStore) -> None:
-    part = store.part_url(opened(store), PartRequest(number=1, size=42))
+    (part,) = store.part_urls(opened(store), [PartRequest(number=1, size=42)])
 
     assert parse_qs(urlsplit(part.url).query)["X-Amz-SignedHeaders"] == ["content-length;host"]
 

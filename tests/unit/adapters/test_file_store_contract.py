@@ -161,7 +161,7 @@ def test_licences_end_when_they_say(stored: Stored) -> None:
     file = stored.opened(any_file())
 
     post = stored.store.post_upload(file, NOW)
-    part = stored.store.part_url(file, PartRequest(number=3, size=7))
+    (part,) = stored.store.part_urls(file, [PartRequest(number=3, size=7)])
     download = stored.store.download_url(file, NOW)
 
     assert post.expires_at == NOW + limits.seconds(limits.UPLOAD_URL_LIFE)
