@@ -16,8 +16,9 @@ import botocore
 import botocore.session
 import pytest
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk.assertions import Annotations, Match
 from botocore.config import Config
-from infra_support import REPOSITORY, any_function, only, template_of
+from infra_support import REPOSITORY, any_function, only, small_stack, template_of
 from skyferry_cdk import BundlingError, PythonBundle
 from skyferry_cdk import bundling_steps as steps
 from skyferry_cdk.service_settings import BOTOCORE_SERVICES
@@ -261,6 +262,21 @@ def test_only_an_interpreter_that_really_is_the_version_compiles(
     steps.find_python.cache_clear()
     assert steps.find_python("3.99") == shim
     steps.find_python.cache_clear()
+
+
+@pytest.mark.parametrize("compiler", [None, Path(sys.executable)])
+def test_synthesis_warns_where_nobody_can_write_bytecode(
+    project: PythonBundle, monkeypatch: pytest.MonkeyPatch, compiler: Path | None
+) -> None:
+    monkeypatch.setattr(steps, "find_python", lambda _: compiler)
+    stack = small_stack()
+    any_function(stack, code=project, runtime=lambda_.Runtime("python3.14"))
+
+    warned = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+
+    said = [str(warning.entry.data) for warning in warned]
+    missing = [line for line in said if "No Python 3.14 interpreter on PATH" in line]
+    assert len(missing) == (compiler is None)
 
 
 @pytest.fixture(scope="module")

@@ -32,12 +32,12 @@ class Asset:
 
 def skyferry(work: Path) -> Asset:
     """What `cdk deploy` uploads, for this interpreter instead of the configured one."""
-    return _zipped(_bundle(work, Path(sys.executable)), "Skyferry", _SKYFERRY_HANDLER)
+    return zipped(_bundle(work, Path(sys.executable)), "Skyferry", _SKYFERRY_HANDLER)
 
 
 def skyferry_without_bytecode(work: Path) -> Asset:
     """What it uploads where the target's interpreter is missing; synthesis warns of that."""
-    return _zipped(_bundle(work, None), "Skyferry, no bytecode", _SKYFERRY_HANDLER)
+    return zipped(_bundle(work, None), "Skyferry, no bytecode", _SKYFERRY_HANDLER)
 
 
 _SKYFERRY_HANDLER = "skyferry.functions.api.index.handler"
@@ -65,16 +65,16 @@ def reference(work: Path) -> Asset:
         check=True,
     )  # fmt: skip
     shutil.copyfile(Path(__file__).with_name("reference.py"), output / "index.py")
-    _compile(output, "timestamp")
-    return _zipped(output, "Reference", "index.handler")
+    write_bytecode(output, "timestamp")
+    return zipped(output, "Reference", "index.handler")
 
 
 def reference_with_bytecode(work: Path) -> Asset:
     """The same, its bytecode checked by hash, as ours is. Needs `reference` first."""
     output = work / "reference-hashed"
     shutil.copytree(work / "reference", output)
-    _compile(output, "checked-hash")
-    return _zipped(output, "Reference, valid bytecode", "index.handler")
+    write_bytecode(output, "checked-hash")
+    return zipped(output, "Reference, valid bytecode", "index.handler")
 
 
 def runtime_client(work: Path) -> Path:
@@ -86,31 +86,31 @@ def runtime_client(work: Path) -> Path:
                 target = output / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(Path(str(file.locate())), target)
-    _compile(output, "checked-hash")
+    write_bytecode(output, "checked-hash")
     return output
 
 
-def _compile(folder: Path, mode: str) -> None:
+def write_bytecode(folder: Path, mode: str) -> None:
     subprocess.run(
         [sys.executable, "-m", "compileall", "-q", "-f", "--invalidation-mode", mode, str(folder)],
         check=True,
     )
 
 
-def _zipped(folder: Path, name: str, handler: str) -> Asset:
+def zipped(folder: Path, name: str, handler: str) -> Asset:
     """Through a zip as CDK writes it, every entry dated 1980, and out again."""
     archive = folder.with_suffix(".zip")
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as archived:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 entry = zipfile.ZipInfo(
                     path.relative_to(folder).as_posix(), date_time=(1980, 1, 1, 0, 0, 0)
                 )
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                zipped.writestr(entry, path.read_bytes())
+                archived.writestr(entry, path.read_bytes())
     task = folder.with_name(folder.name + "-task")
-    with zipfile.ZipFile(archive) as zipped:
-        zipped.extractall(task)
+    with zipfile.ZipFile(archive) as archived:
+        archived.extractall(task)
     for path in task.rglob("*"):
         os.utime(path, (_1980, _1980))
     return Asset(name=name, folder=task, handler=handler, zip_bytes=archive.stat().st_size)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.coldstart.assets import Asset
+from tools.coldstart.bytecode import bytecode_share
 from tools.coldstart.table import OWNER, TRANSFER_ID
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
@@ -176,11 +177,7 @@ class Harness:
         """The share of the asset's modules loaded from bytecode, by what `python -v` says."""
         trace = asset.folder.with_name(asset.folder.name + ".trace")
         self._run(asset, 1, verbose=trace)
-        root = re.escape(str(asset.folder))
-        loaded = re.findall(
-            rf"# code object from '?{root}/\S*?(\.pyc?)'?$", trace.read_text(), re.MULTILINE
-        )
-        return loaded.count(".pyc") / len(loaded)
+        return bytecode_share(trace.read_text(), asset.folder)
 
     def instructions(self, asset: Asset) -> int | None:
         """What init and the first request execute, the same on any busy machine; None without valgrind."""
