@@ -123,9 +123,9 @@ authorization-mutants: install ## Break the code that decides who may do what in
 mutants: install ## Break the code on purpose and see that a test notices
 	$(BIN)/python tools/mutants.py
 
-.PHONY: coldstart
-coldstart: install ## Measure a cold start of the API on the shipped asset (Linux, a few minutes)
-	$(BIN)/python -m tools.coldstart
+.PHONY: bench
+bench: install ## Measure cold and warm API calls on the shipped asset beside a reference (Linux, ten minutes)
+	$(BIN)/python -m tools.bench --rounds $(or $(ROUNDS),11)
 
 ##### Generated files
 
@@ -216,5 +216,5 @@ contract-tools: .local/contract-venv/.installed ## Install the foreign tools tha
 
 .PHONY: clean
 clean: down ## Remove everything that was installed or generated
-	rm -rf $(VENV) node_modules .local cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) node_modules .local .bench cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""What a cold start may load. The times are measured by `make coldstart`; this needs no clock."""
+"""What a cold start may load. The times are measured by `make bench`; this needs no clock."""
 
 import json
 import subprocess

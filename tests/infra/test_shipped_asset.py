@@ -15,9 +15,12 @@ from skyferry.contract import Function
 from skyferry_cdk.service_settings import BOTOCORE_SERVICES
 
 from tests.faults import written_calls
-from tools.coldstart import assets
-from tools.coldstart.assets import Asset
-from tools.coldstart.bytecode import bytecode_share
+from tools.bench import assets, table
+from tools.bench.assets import Asset
+from tools.bench.bytecode import bytecode_share
+from tools.bench.runtime import Harness
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the wheels are Lambda's")
 
 #: The authorizer has an asset of its own.
 FUNCTIONS = sorted(set(Function) - {Function.AUTHORIZER})
@@ -123,3 +126,12 @@ def _read(model: botocore.model.ServiceModel, name: str) -> bool:
     operation = model.operation_model(name)
     shapes = (operation.input_shape, operation.output_shape)
     return all(shape.members is not None for shape in shapes if shape)
+
+
+def test_the_asset_answers_under_lambdas_own_runtime_client(shipped: Asset, tmp_path: Path) -> None:
+    with table.running() as port:
+        harness = Harness(assets.runtime_client(tmp_path), port)
+        sample = harness.cold_start(shipped, 2)
+
+    assert sample.warm_cpu.keys() == {"get", "create"}
+    assert min(sample.cold_cpu, sample.peak_rss, *sample.warm_cpu.values()) > 0

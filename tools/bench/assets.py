@@ -7,13 +7,16 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skyferry_cdk import PythonBundle
 from skyferry_cdk.service_settings import BOTOCORE_SERVICES
 
+from tools.bench.asked import CREATE, GET, Asked
+
 ROOT = Path(__file__).resolve().parents[2]
+_SOURCES = ROOT / "tests" / "bench" / "reference"
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}
 _1980 = 315532800
@@ -28,6 +31,7 @@ class Asset:
     folder: Path
     handler: str
     zip_bytes: int
+    asked: tuple[Asked, ...] = (GET, CREATE)
 
 
 def skyferry(work: Path) -> Asset:
@@ -64,7 +68,8 @@ def reference(work: Path) -> Asset:
          "--only-binary", ":all:", "--target", str(output), *packages],
         check=True,
     )  # fmt: skip
-    shutil.copyfile(Path(__file__).with_name("reference.py"), output / "index.py")
+    for source in _SOURCES.glob("*.py"):
+        shutil.copyfile(source, output / source.name)
     write_bytecode(output, "timestamp")
     return zipped(output, "Reference", "index.handler")
 
@@ -75,6 +80,11 @@ def reference_with_bytecode(work: Path) -> Asset:
     shutil.copytree(work / "reference", output)
     write_bytecode(output, "checked-hash")
     return zipped(output, "Reference, valid bytecode", "index.handler")
+
+
+def floor(reference: Asset) -> Asset:
+    """A get of two calls without a framework, in the same asset."""
+    return replace(reference, name="Two calls, no framework", handler="floor.handler", asked=(GET,))
 
 
 def runtime_client(work: Path) -> Path:

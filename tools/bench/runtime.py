@@ -13,91 +13,104 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tools.coldstart.assets import Asset
-from tools.coldstart.bytecode import bytecode_share
-from tools.coldstart.table import OWNER, TRANSFER_ID
+from skyferry.contract import FUNCTION_ENVIRONMENT, Env, Function
+
+from tools.bench.asked import Asked
+from tools.bench.assets import Asset
+from tools.bench.bytecode import bytecode_share
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
 #: Seconds until a process counts as hanging.
 _PATIENCE = 300
-VALGRIND = shutil.which("valgrind")
-_EVENT = {
-    "resource": "/transfers/{transfer_id}",
-    "path": f"/transfers/{TRANSFER_ID}",
-    "httpMethod": "GET",
-    "headers": {"Accept": "application/json", "Host": "api.example"},
-    "multiValueHeaders": {"Accept": ["application/json"], "Host": ["api.example"]},
-    "queryStringParameters": None,
-    "multiValueQueryStringParameters": None,
-    "pathParameters": {"transfer_id": TRANSFER_ID},
-    "stageVariables": None,
-    "requestContext": {
-        "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-        "path": f"/v1/transfers/{TRANSFER_ID}",
-        "stage": "v1",
-        "authorizer": {"owner": OWNER, "scopes": "transfers:read", "name": "Ada Lovelace"},
-    },
-    "body": None,
-    "isBase64Encoded": False,
+#: What our templates give the function, where it decides what is done.
+SETTINGS = {
+    Env.ENVIRONMENT: "bench",
+    Env.TABLE_NAME: "transfers",
+    Env.BUCKET_NAME: "files",
+    Env.SCAN_GATE: "required",
+    Env.CORS_ORIGINS: "none",
+    Env.PUBLIC_BASE_URL: "request",
+    Env.RECEIPT_KEY_ID: "key",
+    Env.QUOTA_BYTES: str(1024**5),
+    Env.QUOTA_FILES: "1000000",
+    Env.MAILS_PER_DAY: "1000000",
+    Env.REQUESTS_PER_MINUTE: "1000000",
+    Env.WEBHOOK_STAND_IN: "none",
 }
+VALGRIND = shutil.which("valgrind")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """Times in seconds, memory in bytes. CPU is what the process had used by that moment."""
 
-    init_cpu: float = 0.0
-    init_wall: float = 0.0
-    cold_cpu: float = 0.0
-    first_wall: float = 0.0
-    warm_cpu: float = 0.0
-    peak_rss: int = 0
+    init_wall: float
+    first_wall: float
+    #: Init and the first request.
+    cold_cpu: float
+    #: Of one more request of each kind.
+    warm_cpu: dict[str, float]
+    peak_rss: int
 
 
-class ColdStartError(RuntimeError):
+class BenchError(RuntimeError):
     """The function did not answer as it should."""
 
 
 @dataclass(slots=True)
 class _Session:
-    """What the Runtime API sees of one process."""
+    """What the Runtime API sees of one process: a first request, one of each kind, then `calls` of each kind."""
 
+    asked: tuple[Asked, ...]
     calls: int
     started: float = 0.0
     sent: float = 0.0
     pid: int = 0
-    answers: int = 0
-    sample: Sample = field(default_factory=Sample)
+    init_wall: float = 0.0
+    first_wall: float = 0.0
+    peak_rss: int = 0
+    #: CPU by the end of each request.
+    cpu: list[float] = field(default_factory=list)
     problem: str = ""
     spawned: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
 
-    def asked(self) -> None:
+    @property
+    def plan(self) -> list[Asked]:
+        first = self.asked[0]
+        if self.calls == 0:
+            return [first]
+        return [first, *self.asked, *(one for one in self.asked for _ in range(self.calls))]
+
+    def next_event(self) -> dict[str, Any] | None:
         """The process wants work, so it is ready: after init the first time."""
         self.spawned.wait(_PATIENCE)
-        if self.answers == 0:
-            self.sample.init_wall = time.perf_counter() - self.started
-            self.sample.init_cpu = _cpu(self.pid)
+        if not self.cpu:
+            self.init_wall = time.perf_counter() - self.started
         self.sent = time.perf_counter()
+        return None if self.done.is_set() else self.plan[len(self.cpu)].event()
 
     def answered(self, body: bytes) -> None:
-        self.answers += 1
-        if self.answers == 1:
-            self.sample.first_wall = time.perf_counter() - self.sent
-            self.sample.cold_cpu = _cpu(self.pid)
-        answer = json.loads(body)
-        if answer["statusCode"] != 200 or len(json.loads(answer["body"])["files"]) != 5:
+        if not self.cpu:
+            self.first_wall = time.perf_counter() - self.sent
+        asked = self.plan[len(self.cpu)]
+        self.cpu.append(_cpu(self.pid))
+        if not asked.is_right(json.loads(body)):
             self.failed(body)
-        if self.answers == self.calls:
-            if self.calls > 1:
-                used = _cpu(self.pid) - self.sample.cold_cpu
-                self.sample.warm_cpu = used / (self.calls - 1)
-            self.sample.peak_rss = _peak_rss(self.pid)
+        if len(self.cpu) == len(self.plan):
+            self.peak_rss = _peak_rss(self.pid)
             self.done.set()
 
     def failed(self, body: bytes) -> None:
         self.problem = body.decode()[:2000]
         self.done.set()
+
+    def sample(self) -> Sample:
+        warm = {}
+        for number, one in enumerate(self.asked if self.calls else ()):
+            begun = len(self.asked) + number * self.calls
+            warm[one.name] = (self.cpu[begun + self.calls] - self.cpu[begun]) / self.calls
+        return Sample(self.init_wall, self.first_wall, self.cpu[0], warm, self.peak_rss)
 
 
 def _cpu(pid: int) -> float:
@@ -130,13 +143,13 @@ class _RuntimeApi(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         session = self.server.session
-        session.asked()
-        if session.done.is_set():
+        event = session.next_event()
+        if event is None:
             threading.Event().wait(_PATIENCE)  # the process is about to be ended
             return
-        body = json.dumps(_EVENT).encode()
+        body = json.dumps(event).encode()
         self.send_response(200)
-        self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{session.answers}")
+        self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{len(session.cpu)}")
         self.send_header("Lambda-Runtime-Deadline-Ms", str(time.time_ns() // 1_000_000 + 29_000))
         self.send_header(
             "Lambda-Runtime-Invoked-Function-Arn",
@@ -170,13 +183,13 @@ class Harness:
     table_port: int
 
     def cold_start(self, asset: Asset, calls: int) -> Sample:
-        """A fresh process that answers `calls` requests."""
+        """A fresh process; `calls` requests of each kind after the first ones."""
         return self._run(asset, calls)
 
     def bytecode_share(self, asset: Asset) -> float:
         """The share of the asset's modules loaded from bytecode, by what `python -v` says."""
         trace = asset.folder.with_name(asset.folder.name + ".trace")
-        self._run(asset, 1, verbose=trace)
+        self._run(asset, 0, verbose=trace)
         return bytecode_share(trace.read_text(), asset.folder)
 
     def instructions(self, asset: Asset) -> int | None:
@@ -188,17 +201,17 @@ class Harness:
             VALGRIND, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
             f"--log-file={trace}",
         )  # fmt: skip
-        self._run(asset, 1, under=counted)
+        self._run(asset, 0, under=counted)
         found = re.search(r"I +refs: +([\d,]+)", trace.read_text())
         if found is None:
-            raise ColdStartError(f"{asset.name}: valgrind counted nothing")
+            raise BenchError(f"{asset.name}: valgrind counted nothing")
         return int(found.group(1).replace(",", ""))
 
     def _run(
         self, asset: Asset, calls: int, *, verbose: Path | None = None, under: tuple[str, ...] = ()
     ) -> Sample:
         server = _Server(("127.0.0.1", 0), _RuntimeApi)
-        server.session = session = _Session(calls)
+        server.session = session = _Session(asset.asked, calls)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         environment = self._environment(asset, server.server_port, verbose is not None)
         with (verbose or Path(os.devnull)).open("wb") as errors:
@@ -212,7 +225,7 @@ class Harness:
             session.spawned.set()
             try:
                 if not session.done.wait(_PATIENCE):
-                    raise ColdStartError(f"{asset.name}: no answer in {_PATIENCE} s")
+                    raise BenchError(f"{asset.name}: no answer in {_PATIENCE} s")
             finally:
                 # valgrind tells what it counted only when it is asked to end.
                 process.terminate()
@@ -220,8 +233,8 @@ class Harness:
                 server.shutdown()
                 server.server_close()
         if session.problem:
-            raise ColdStartError(f"{asset.name}: {session.problem}")
-        return session.sample
+            raise BenchError(f"{asset.name}: {session.problem}")
+        return session.sample()
 
     def _environment(self, asset: Asset, port: int, verbose: bool) -> dict[str, str]:
         """As Lambda and our templates give it; /var/task is read-only there, so nothing is written here."""
@@ -248,9 +261,5 @@ class Harness:
             "POWERTOOLS_SERVICE_NAME": "api",
             "POWERTOOLS_METRICS_NAMESPACE": "Skyferry",
             "POWERTOOLS_LOG_LEVEL": "INFO",
-            "SKYFERRY_ENVIRONMENT": "coldstart",
-            "TABLE_NAME": "transfers",
-            "BUCKET_NAME": "files",
-            "SCAN_GATE": "required",
-            "CORS_ORIGINS": "none",
+            **{str(name): SETTINGS[name] for name in FUNCTION_ENVIRONMENT[Function.API]},
         }

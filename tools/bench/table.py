@@ -1,21 +1,40 @@
-"""A stand-in for DynamoDB that holds one transfer: `python -m tools.coldstart.table` prints its port.
+"""A stand-in for DynamoDB that holds one transfer: `python -m tools.bench.table` prints its port.
 
 It runs in a process of its own, and answers from memory, so that its work is in no measured figure.
 """
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
+from botocore import xform_name
+from botocore.exceptions import ClientError
 from skyferry.adapters import rows
 from skyferry.adapters.dynamodb import encode
 from skyferry.core.models import File, FileStatus, Recipient, Transfer, TransferStatus
 
-OWNER = "abcdefghijklmnopqrstuvwxyz"
-TRANSFER_ID = "tr_00000000000000000000000001"
-_FILES, _RECIPIENTS = 5, 3
+from tests.tenants.memory_table import MemoryTable
+from tools.bench.asked import FILES, OWNER, RECIPIENTS, TRANSFER_ID
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def running() -> Iterator[int]:
+    """Answers its port."""
+    with Popen(
+        [sys.executable, "-m", "tools.bench.table"], cwd=_ROOT, stdout=PIPE, text=True
+    ) as process:
+        try:
+            yield int(process.stdout.readline()) if process.stdout else 0
+        finally:
+            process.kill()
 
 
 def _records() -> list[Transfer | File | Recipient]:
@@ -33,10 +52,10 @@ def _records() -> list[Transfer | File | Recipient]:
         ready_at=now,
         expires_at=now + timedelta(days=7),
         purge_at=now + timedelta(days=14),
-        file_count=_FILES,
-        clean_count=_FILES,
-        total_size=_FILES * 1_000_000,
-        recipient_count=_RECIPIENTS,
+        file_count=FILES,
+        clean_count=FILES,
+        total_size=FILES * 1_000_000,
+        recipient_count=RECIPIENTS,
     )
     files = [
         File(
@@ -49,7 +68,7 @@ def _records() -> list[Transfer | File | Recipient]:
             status=FileStatus.CLEAN,
             changed_at=now,
         )
-        for index in range(_FILES)
+        for index in range(FILES)
     ]
     recipients = [
         Recipient(
@@ -58,45 +77,46 @@ def _records() -> list[Transfer | File | Recipient]:
             owner=OWNER,
             email=f"someone{index}@example.com",
         )
-        for index in range(_RECIPIENTS)
+        for index in range(RECIPIENTS)
     ]
     return [transfer, *files, *recipients]
 
 
-def _items() -> dict[str, dict[str, Any]]:
-    """The rows as our own adapter writes them, by sort key."""
-    return {
-        rows.sort_key(record): {
-            name: encode(value) for name, value in rows.to_row(record).items() if value is not None
-        }
+def _filled() -> MemoryTable:
+    """Rows as our own adapter writes them."""
+    table = MemoryTable()
+    items = [
+        {name: encode(value) for name, value in rows.to_row(record).items() if value is not None}
         for record in _records()
-    }
+    ]
+    table.transact_write_items(TransactItems=[{"Put": {"Item": item}} for item in items])
+    return table
 
 
 class _Table(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    items = _items()
+    table = _filled()
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        operation = self.headers["X-Amz-Target"].partition(".")[2]
-        body = json.dumps(self._get(asked) if operation == "GetItem" else self._query(asked))
-        self.send_response(200)
+        asked.pop(
+            "ClientRequestToken", None
+        )  # botocore's own; nobody sends a transaction twice here
+        operation = xform_name(self.headers["X-Amz-Target"].partition(".")[2])
+        try:
+            self._answer(200, getattr(self.table, operation)(**asked))
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            self._answer(400, {**error.response, "__type": f"com.amazonaws.dynamodb#{code}"})
+
+    def _answer(self, status: int, answer: dict[str, Any]) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", str(len(body.encode())))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body.encode())
-
-    def _get(self, asked: dict[str, Any]) -> dict[str, Any]:
-        item = self.items.get(asked["Key"]["sk"]["S"])
-        return {"Item": item} if item else {}
-
-    def _query(self, asked: dict[str, Any]) -> dict[str, Any]:
-        values = asked["ExpressionAttributeValues"]
-        low, high = values[":low"]["S"], values[":high"]["S"]
-        found = [item for key, item in sorted(self.items.items()) if low <= key <= high]
-        return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Silent: a line a request would cost more than the request."""

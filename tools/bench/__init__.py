@@ -1,0 +1,1 @@
+"""What the API costs on the asset that is shipped, beside a reference: `make bench`."""

@@ -1,0 +1,58 @@
+"""Build, measure in shuffled rounds, print, keep in .bench/results.json, and fail when a `must` is missed."""
+
+import argparse
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.bench import assets, part_urls, report, table
+from tools.bench.goals import Case, Cases
+from tools.bench.runtime import Harness
+
+_CALLS = 50
+_RESULTS = assets.ROOT / ".bench" / "results.json"
+
+
+def measure(rounds: int, work: Path) -> Cases:
+    plain, hashed = assets.reference(work), assets.reference_with_bytecode(work)
+    built = (
+        plain,
+        hashed,
+        assets.floor(hashed),
+        assets.skyferry(work),
+        assets.skyferry_without_bytecode(work),
+    )
+    with table.running() as port:
+        harness = Harness(assets.runtime_client(work), port)
+        cases = [
+            Case(asset, [], harness.bytecode_share(asset), harness.instructions(asset))
+            for asset in built
+        ]
+        for number in range(rounds):
+            # Shuffled: whatever else the machine does must not meet the same case each time.
+            for case in random.sample(cases, len(cases)):
+                case.samples.append(harness.cold_start(case.asset, _CALLS))
+            print(f"\rround {number + 1} of {rounds}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return Cases(*cases)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=11, help="fresh processes per asset")
+    rounds: int = parser.parse_args().rounds
+    if sys.platform != "linux":
+        raise SystemExit("bench: needs Linux: the wheels are Lambda's, the figures are /proc's.")
+    signing = part_urls.share_of_boto3()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        cases = measure(rounds, Path(folder).resolve())
+    goals = list(cases.goals(signing))
+    print(report.as_text(cases, goals))
+    _RESULTS.parent.mkdir(exist_ok=True)
+    _RESULTS.write_text(report.as_json(cases, goals, rounds))
+    return 1 if any(goal.meets(goal.must) is False for goal in goals) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,83 @@
+"""What is compared, and what it must be. Only ratios within one run count: they carry over to other machines."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tools.bench.assets import Asset
+from tools.bench.runtime import Sample
+
+_LAMBDA_AT_LEAST = 128 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An asset with its samples. Minima count: noise only ever adds."""
+
+    asset: Asset
+    samples: list[Sample]
+    bytecode: float
+    instructions: int | None
+
+    def least(self, figure: Callable[[Sample], float]) -> float:
+        return min(figure(sample) for sample in self.samples)
+
+    @property
+    def cold_cpu(self) -> float:
+        return self.least(lambda sample: sample.cold_cpu)
+
+    @property
+    def peak_rss(self) -> float:
+        return self.least(lambda sample: sample.peak_rss)
+
+    def warm_cpu(self, name: str) -> float | None:
+        if any(name not in sample.warm_cpu for sample in self.samples):
+            return None
+        return self.least(lambda sample: sample.warm_cpu[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`must` fails the run, `aim` is what was set out for. Without either it is for reading."""
+
+    name: str
+    value: float
+    must: float | None = None
+    aim: float | None = None
+    at_least: bool = False
+
+    def meets(self, bound: float | None) -> bool | None:
+        if bound is None:
+            return None
+        return self.value >= bound if self.at_least else self.value <= bound
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    plain: Case
+    hashed: Case
+    floor: Case
+    ours: Case
+    uncompiled: Case
+
+    def goals(self, part_urls: float) -> Iterator[Goal]:
+        ours, plain, hashed = self.ours, self.plain, self.hashed
+        cold = ours.cold_cpu
+        yield Goal("cold CPU / reference as CDK zips it", cold / plain.cold_cpu, 0.35, 0.25)
+        yield Goal("cold CPU / reference, valid bytecode", cold / hashed.cold_cpu, 0.85, 0.60)
+        if ours.instructions and plain.instructions and hashed.instructions:
+            share = ours.instructions / plain.instructions
+            yield Goal("instructions / reference as CDK zips it", share, 0.30, 0.25)
+            share = ours.instructions / hashed.instructions
+            yield Goal("instructions / reference, valid bytecode", share, 0.85, 0.60)
+        yield Goal("modules from valid bytecode", ours.bytecode, 1.0, 1.0, at_least=True)
+        yield Goal("warm CPU of get / two calls, no framework", self._warm("get", self.floor), 1.20, 1.05)  # fmt: skip
+        yield Goal("peak RSS / 128 MB", ours.peak_rss / _LAMBDA_AT_LEAST, 0.50, 0.37)
+        packed = ours.asset.zip_bytes / plain.asset.zip_bytes
+        yield Goal("zipped asset / reference", packed, 0.40, 0.20)
+        yield Goal("10,000 part URLs / boto3", part_urls, 0.05, 0.01)
+        yield Goal("warm CPU of get / reference", self._warm("get", hashed))
+        yield Goal("warm CPU of create / reference", self._warm("create", hashed))
+
+    def _warm(self, name: str, other: Case) -> float:
+        mine, theirs = self.ours.warm_cpu(name), other.warm_cpu(name)
+        return mine / theirs if mine and theirs else float("nan")
