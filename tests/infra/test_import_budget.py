@@ -1,0 +1,38 @@
+"""What a function imports stays within tests/infra/import_budget.toml; `make imports` shows who spends it, and
+counts instructions as well."""
+
+import pytest
+from skyferry.contract import Function
+
+from tools.bench import imports
+
+
+@pytest.mark.parametrize("function", list(Function))
+def test_a_function_imports_no_more_than_its_budget(function: Function) -> None:
+    load = imports.loaded(function)
+    figures = {"modules": float(load.modules), "source_bytes": float(load.source_bytes)}
+
+    assert imports.over(function, figures) == [], (
+        "see `make imports`; raise the budget if it is worth it"
+    )
+
+
+def test_what_a_function_imports_is_told_by_package() -> None:
+    load = imports.loaded(Function.SWEEP)
+
+    assert load.bytes_of.total() == load.source_bytes
+    assert {"botocore", "pydantic", "skyferry"} <= load.bytes_of.keys()
+
+
+def test_two_percent_more_are_let_pass_and_three_are_not() -> None:
+    allowed = imports.budget()[Function.API]
+
+    def times(factor: float) -> dict[str, float]:
+        return {name: factor * value for name, value in allowed.items()}
+
+    assert imports.over(Function.API, times(1.019)) == []
+    assert len(imports.over(Function.API, times(1.03))) == len(allowed) == 3
+
+
+def test_every_function_has_a_budget() -> None:
+    assert imports.budget().keys() == {str(function) for function in Function}
