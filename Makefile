@@ -152,6 +152,10 @@ openapi: install ## Write openapi.json from the handlers
 docs: openapi ## Write docs/api.md from openapi.json; the laptop cloud shows the whole of it at /docs
 	$(BIN)/python -m tools.api_page
 
+.PHONY: work
+work: install ## Write docs/work-per-operation.md: what each operation asks of the table, counted
+	$(BIN)/python -m tools.work
+
 .PHONY: lock
 lock: install ## Pin the runtime's dependencies again, with hashes
 	for name in requirements requirements-authorizer; do \

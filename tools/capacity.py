@@ -4,7 +4,6 @@
 
 import json
 import logging
-import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from skyferry.contract import Table
 from skyferry.functions.api.operations import OPERATIONS
 
 from tests.faults.aws_calls import AwsCalls
 from tests.faults.service import Service, running
 from tests.support.made_up import set_environment
+from tools.work import READ_PRICE, WRITE_PRICE, read_units, write_units
 
 _PER_MINUTE = (10, 1_000, 100_000)
 _MONTH_MINUTES = 30 * 24 * 60
@@ -32,8 +31,8 @@ _PRICES = {
     "API requests": 3.50e-6,
     "invocations": 0.20e-6,
     "GB seconds": 13.33e-6,
-    "table writes": 0.625e-6,
-    "table reads": 0.125e-6,
+    "table writes": WRITE_PRICE,
+    "table reads": READ_PRICE,
     "S3 writes": 5.00e-6,
     "S3 reads": 0.40e-6,
     "queue requests": 0.40e-6,
@@ -63,9 +62,9 @@ class Counting(AwsCalls):
         answer = super()._executed(operation, request, execute)
         self.calls_of["api" if self.caller in _API else self.caller] += 1
         if operation in {"TransactWriteItems", "BatchWriteItem", "UpdateItem"}:
-            self.work["table writes"] += _writes(operation, json.loads(request.body))
+            self.work["table writes"] += write_units(operation, json.loads(request.body))
         elif operation in {"GetItem", "Query"}:
-            self.work["table reads"] += max(1, math.ceil(len(answer.content) / 4096))
+            self.work["table reads"] += read_units(answer.content)
         elif operation == "SendMessage":
             self.work["queue requests"] += 1
         elif operation == "SendEmail":
@@ -75,32 +74,6 @@ class Counting(AwsCalls):
         elif operation in {"HeadObject", "GetObject"}:
             self.work["S3 reads"] += 1
         return answer
-
-
-def _writes(operation: str, body: dict[str, Any]) -> int:
-    """Write units: two for each KB in a transaction, and one for each index that a row is in."""
-    if operation == "UpdateItem":
-        return 1
-    if operation == "BatchWriteItem":
-        (requests,) = body["RequestItems"].values()
-        return sum(_units(one.get("PutRequest", {}).get("Item", {})) for one in requests)
-    items = [next(iter(one.values())).get("Item", {}) for one in body["TransactItems"]]
-    return sum(2 * _units(item) for item in items)
-
-
-def _units(item: dict[str, Any]) -> int:
-    indexes = sum(name in item for name in (Table.DUE_SHARD, Table.FEED_PK))
-    return (1 + indexes) * max(1, math.ceil(_size(item) / 1024))
-
-
-def _size(value: object) -> int:
-    """Bytes, nearly: names and values count, their types do not."""
-    match value:
-        case dict():
-            return sum(len(name) + _size(inner) for name, inner in value.items())
-        case list():
-            return sum(map(_size, value))
-    return len(str(value).encode())
 
 
 def _sent_and_received(service: Service) -> None:
