@@ -10,6 +10,7 @@ from skyferry.core.errors import (
     MalformedError,
     NotFoundError,
     SizeLimitError,
+    SkyferryError,
     StateError,
     UploadIncompleteError,
 )
@@ -106,11 +107,15 @@ class Uploading:
 
         try:
             guarded.change(self.transfers, file.owner, file.transfer_id, decide)
-        finally:
-            # Also after a failure: it may have been written, and the answer lost.
+            current = self._current(file)
+        except SkyferryError:
+            # It may have been written, and the answer lost.
             if self._named(file) != mine:
                 self.store.abort_multipart(file.replace(upload_id=mine))
-        return self._current(file)
+            raise
+        if current.upload_id != mine:
+            self.store.abort_multipart(file.replace(upload_id=mine))
+        return current
 
     def parts(self, principal: Principal, transfer_id: str, file_id: str) -> list[StoredPart]:
         """What the store holds: the only truth for a client that resumes."""
