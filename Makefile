@@ -52,13 +52,13 @@ test: unit integration ## Run all tests: unit and template tests, then those on 
 
 .PHONY: unit
 unit: install ## Run the unit and template tests with branch coverage
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto --dist loadfile --durations=15 --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 .PHONY: integration
 integration: install browser contract-tools ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
 	@$(BIN)/python -m local with-cloud -- sh -c '\
-		$(BIN)/python -m pytest tests/integration -m "not alone" -n auto --dist worksteal && \
-		$(BIN)/python -m pytest tests/integration -m alone'
+		$(BIN)/python -m pytest tests/integration -m "not alone" -n auto --dist worksteal --durations=15 && \
+		$(BIN)/python -m pytest tests/integration -m alone --durations=15'
 
 .PHONY: fuzz
 fuzz: install contract-tools ## Hold the API to its document with generated requests: make fuzz EXAMPLES=200 SEED=7
