@@ -13,9 +13,10 @@ from syrupy.extensions.json import JSONSnapshotExtension
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 import aws_cdk as cdk
-from infra_support import FLAGS, NO_BUNDLING, REPOSITORY, Json
 from skyferry_cdk import environment
 from skyferry_cdk.stacks import SkyferryStage
+
+from tests.infra.infra_support import FLAGS, NO_BUNDLING, REPOSITORY, Json
 
 EVERY_OPTION = REPOSITORY / "tests" / "infra" / "every_option.toml"
 Synthesised = tuple[SkyferryStage, dict[str, Json]]

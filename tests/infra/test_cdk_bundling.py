@@ -18,10 +18,11 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Annotations, Match
 from botocore.config import Config
-from infra_support import REPOSITORY, any_function, only, small_stack, template_of
 from skyferry_cdk import BundlingError, PythonBundle
 from skyferry_cdk import bundling_steps as steps
 from skyferry_cdk.service_settings import BOTOCORE_SERVICES
+
+from tests.infra.infra_support import REPOSITORY, any_function, only, small_stack, template_of
 
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 THIS = {"python": THIS_PYTHON, "architecture": "x86_64"}

@@ -14,16 +14,6 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
-from infra_support import (
-    FLAGS,
-    NO_BUNDLING,
-    any_function,
-    nagged_stack,
-    resources,
-    small_stack,
-    stable,
-    template_of,
-)
 from skyferry_cdk import (
     AlarmTopics,
     ApiAuth,
@@ -48,6 +38,17 @@ from skyferry_cdk import (
     Waf,
 )
 from syrupy.assertion import SnapshotAssertion
+
+from tests.infra.infra_support import (
+    FLAGS,
+    NO_BUNDLING,
+    any_function,
+    nagged_stack,
+    resources,
+    small_stack,
+    stable,
+    template_of,
+)
 
 SMALL_API = {
     "openapi": "3.1.0",

@@ -18,14 +18,15 @@ from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 from aws_cdk.aws_cloudwatch import Alarm
 from constructs import Construct
-from infra_support import (
+from skyferry_cdk import Invocation, QueueWorker, TransferTable
+
+from tests.infra.infra_support import (
     INLINE,
     NO_BUNDLING,
     REPOSITORY,
     any_function,
     template_of,
 )
-from skyferry_cdk import Invocation, QueueWorker, TransferTable
 
 PAGES = sorted((REPOSITORY / "docs" / "constructs").glob("*.md"))
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)

@@ -7,7 +7,15 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Match, Template
-from infra_support import (
+from skyferry_cdk import (
+    AlarmTopics,
+    EncryptionKey,
+    FileBucket,
+    QueueWorker,
+    TransferTable,
+)
+
+from tests.infra.infra_support import (
     Json,
     actions,
     any_function,
@@ -16,13 +24,6 @@ from infra_support import (
     small_stack,
     statements,
     template_of,
-)
-from skyferry_cdk import (
-    AlarmTopics,
-    EncryptionKey,
-    FileBucket,
-    QueueWorker,
-    TransferTable,
 )
 
 Templates = Callable[[str], dict[str, Json]]

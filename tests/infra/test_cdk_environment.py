@@ -7,9 +7,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from infra_support import REPOSITORY
 from skyferry_cdk.environment import Environment, InvalidEnvironment, load
 
+from tests.infra.infra_support import REPOSITORY
 from tools import environment_page
 
 FILES = sorted(one.stem for one in (REPOSITORY / "config").glob("*.toml"))

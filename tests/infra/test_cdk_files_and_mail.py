@@ -4,17 +4,6 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53
-from infra_support import (
-    INLINE,
-    Json,
-    actions,
-    any_function,
-    only,
-    resources,
-    small_stack,
-    statements,
-    template_of,
-)
 from skyferry_cdk import (
     AlarmTopics,
     CustomScan,
@@ -27,6 +16,18 @@ from skyferry_cdk import (
     QueueWorker,
     ScanGate,
     SenderIdentity,
+)
+
+from tests.infra.infra_support import (
+    INLINE,
+    Json,
+    actions,
+    any_function,
+    only,
+    resources,
+    small_stack,
+    statements,
+    template_of,
 )
 
 # FileBucket

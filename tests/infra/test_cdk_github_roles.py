@@ -6,8 +6,9 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 import yaml
-from infra_support import REPOSITORY, Json, actions, resources, small_stack, template_of
 from skyferry_cdk import GitHubRoles
+
+from tests.infra.infra_support import REPOSITORY, Json, actions, resources, small_stack, template_of
 
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 ISSUER = "token.actions.githubusercontent.com"

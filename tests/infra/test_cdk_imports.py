@@ -4,7 +4,8 @@ import ast
 from pathlib import Path
 
 import pytest
-from infra_support import REPOSITORY
+
+from tests.infra.infra_support import REPOSITORY
 
 PACKAGE = REPOSITORY / "stacks" / "skyferry_cdk"
 #: The upper storey: what puts the building blocks together.

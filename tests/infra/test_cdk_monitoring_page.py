@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from infra_support import REPOSITORY, Json, resources
+from tests.infra.infra_support import REPOSITORY, Json, resources
 
 PAGE = REPOSITORY / "docs" / "monitoring.md"
 

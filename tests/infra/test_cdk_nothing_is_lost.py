@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from infra_support import Json, only, resources
+
+from tests.infra.infra_support import Json, only, resources
 
 Templates = Callable[[str], dict[str, Json]]
 ENVIRONMENTS = ("local", "dev", "staging", "prod", "all")

@@ -9,16 +9,6 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
-from infra_support import (
-    Json,
-    actions,
-    any_function,
-    only,
-    resources,
-    small_stack,
-    statements,
-    template_of,
-)
 from skyferry.contract import Function
 from skyferry_cdk import (
     ApplicationSignals,
@@ -29,6 +19,17 @@ from skyferry_cdk import (
     TransferTable,
     VpcPlacement,
     WarmStart,
+)
+
+from tests.infra.infra_support import (
+    Json,
+    actions,
+    any_function,
+    only,
+    resources,
+    small_stack,
+    statements,
+    template_of,
 )
 
 Templates = Callable[[str], dict[str, Json]]

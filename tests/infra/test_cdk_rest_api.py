@@ -6,7 +6,13 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from infra_support import (
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from skyferry.contract import ANSWER_HEADERS
+from skyferry_cdk import ApiAlarms, ApiAuth, Invocation, RestApi, Throttle, to_gateway
+from skyferry_cdk.gateway_responses import PROBLEMS
+from skyferry_cdk.service_settings import PUBLIC_OPERATIONS
+
+from tests.infra.infra_support import (
     REPOSITORY,
     Json,
     any_function,
@@ -16,11 +22,6 @@ from infra_support import (
     small_stack,
     template_of,
 )
-from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from skyferry.contract import ANSWER_HEADERS
-from skyferry_cdk import ApiAlarms, ApiAuth, Invocation, RestApi, Throttle, to_gateway
-from skyferry_cdk.gateway_responses import PROBLEMS
-from skyferry_cdk.service_settings import PUBLIC_OPERATIONS
 
 DOCUMENT: Json = {
     "openapi": "3.1.0",

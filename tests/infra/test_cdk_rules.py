@@ -11,8 +11,9 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
-from infra_support import any_function, small_stack
 from skyferry_cdk import DeadLetterQueue, Invocation, QueueWorker, SkyferryRules
+
+from tests.infra.infra_support import any_function, small_stack
 
 
 def violations(stack: cdk.Stack, **options: Any) -> set[str]:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from infra_support import Json, only, resources
+
+from tests.infra.infra_support import Json, only, resources
 
 Templates = Callable[[str], dict[str, Json]]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
-from infra_support import FLAGS, Json, nagged_stack, resources, small_stack, template_of
 from skyferry.contract import ADDRESS_OF_REQUEST
 from skyferry_cdk import FileTransferService, Oidc
 from skyferry_cdk.environment import InvalidEnvironment, load
+
+from tests.infra.infra_support import FLAGS, Json, nagged_stack, resources, small_stack, template_of
 
 
 def _service(stack: cdk.Stack, name: str = "Transfers") -> FileTransferService:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from infra_support import REPOSITORY, Json, actions, only, resources, stable, statements
 from skyferry.contract import FUNCTION_ENVIRONMENT, WEBHOOK_ATTEMPTS, Function
 from skyferry_cdk import environment
 from skyferry_cdk.stacks import SkyferryStage
 from syrupy.assertion import SnapshotAssertion
+
+from tests.infra.infra_support import REPOSITORY, Json, actions, only, resources, stable, statements
 
 Templates = Callable[[str], dict[str, Json]]
 

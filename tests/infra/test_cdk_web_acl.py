@@ -5,14 +5,6 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from infra_support import (
-    Json,
-    any_function,
-    only,
-    resources,
-    small_stack,
-    template_of,
-)
 from skyferry_cdk import (
     ApiAuth,
     ApiDomain,
@@ -21,6 +13,15 @@ from skyferry_cdk import (
     RestApi,
     Throttle,
     Waf,
+)
+
+from tests.infra.infra_support import (
+    Json,
+    any_function,
+    only,
+    resources,
+    small_stack,
+    template_of,
 )
 
 Templates = Callable[[str], dict[str, Json]]

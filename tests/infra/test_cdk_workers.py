@@ -5,16 +5,6 @@ import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
-from infra_support import (
-    INLINE,
-    actions,
-    any_function,
-    only,
-    resources,
-    small_stack,
-    statements,
-    template_of,
-)
 from skyferry_cdk import (
     DeadLetterQueue,
     FunctionAlarms,
@@ -24,6 +14,17 @@ from skyferry_cdk import (
     ServiceFunction,
     StreamWorker,
     TransferTable,
+)
+
+from tests.infra.infra_support import (
+    INLINE,
+    actions,
+    any_function,
+    only,
+    resources,
+    small_stack,
+    statements,
+    template_of,
 )
 
 # ServiceFunction

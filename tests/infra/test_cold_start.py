@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from infra_support import REPOSITORY
 from skyferry_cdk import bundling_steps as steps
+
+from tests.infra.infra_support import REPOSITORY
 
 #: Loaded when first needed, by the functions that need it, or never.
 LAZY = ("asyncio", "boto3", "itsdangerous", "jinja2", "puremagic", "s3transfer")

@@ -5,9 +5,6 @@ from pathlib import Path
 
 import pytest
 import respx
-from fake_reporter import Notes
-from fake_skyferry import FakeSkyferry
-from fake_wire import API, LINK_TOKEN, TOKEN
 from skyferry_client.client import Client
 from skyferry_client.doors import TransferLink
 from skyferry_client.download import Received, Receiver
@@ -18,6 +15,10 @@ from skyferry_client.source import collect
 from skyferry_client.storage import Storage
 from skyferry_client.upload import Uploader
 from typer.testing import CliRunner, Result
+
+from tests.unit.client.fake_reporter import Notes
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import API, LINK_TOKEN, TOKEN
 
 
 @pytest.fixture(autouse=True)

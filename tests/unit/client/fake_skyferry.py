@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from fake_wire import (
+
+from tests.unit.client.fake_wire import (
     LINK_TOKEN,
     PART_SIZE,
     STORE,

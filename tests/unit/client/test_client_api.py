@@ -5,8 +5,6 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from fake_skyferry import FakeSkyferry
-from fake_wire import API, TOKEN, problem
 from skyferry_client.client import Client
 from skyferry_client.errors import (
     ApiError,
@@ -16,6 +14,9 @@ from skyferry_client.errors import (
     StorageError,
 )
 from skyferry_client.requests import NewFile, NewRecipient, NewTransfer
+
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import API, TOKEN, problem
 
 NEW = NewTransfer((NewRecipient("bob@example.com"),), (NewFile("a.txt", 3, "text/plain"),))
 

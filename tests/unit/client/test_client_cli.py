@@ -6,9 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_skyferry import FakeSkyferry
-from fake_wire import API, LINK, TOKEN, problem
 from typer.testing import Result
+
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import API, LINK, TOKEN, problem
 
 Run = Callable[..., Result]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 import typer.main
-from fake_skyferry import FakeSkyferry
-from fake_wire import LINK, TOKEN, problem
-from published import answered_by_examples
 from skyferry_client.cli import app
 from typer.testing import Result
+
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import LINK, TOKEN, problem
+from tests.unit.client.published import answered_by_examples
 
 #: Commands that do not speak to the API; tests/unit/ops has them.
 OPERATORS = {each.name for each in entry_points(group="skyferry.commands")}

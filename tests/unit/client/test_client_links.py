@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
-from fake_skyferry import FakeSkyferry
-from fake_wire import API, LINK, LINK_TOKEN, TIME, StoredFile, problem
 from typer.testing import Result
+
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import API, LINK, LINK_TOKEN, TIME, StoredFile, problem
 
 Run = Callable[..., Result]
 PASSWORD = "hush-hush"

@@ -11,12 +11,13 @@ from urllib.parse import parse_qs
 import httpx
 import jwt
 import pytest
-from fake_skyferry import FakeSkyferry
-from fake_wire import API, TOKEN
 from skyferry_client.errors import BadAnswerError
 from skyferry_client.oidc import Provider, SignInError
 from skyferry_client.tokens import Tokens, TokenStore
 from typer.testing import Result
+
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import API, TOKEN
 
 Run = Callable[..., Result]
 ISSUER = "https://issuer.example.test"

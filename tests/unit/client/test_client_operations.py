@@ -5,9 +5,6 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from fake_skyferry import FakeSkyferry
-from fake_wire import TIME
-from published import DOCUMENT, OPERATIONS, example_of, parameters_of, request_of
 from skyferry_client.client import Client
 from skyferry_client.errors import ApiError, BadAnswerError
 from skyferry_client.requests import (
@@ -19,6 +16,10 @@ from skyferry_client.requests import (
     NewWebhook,
 )
 from skyferry_client.wire import Fields
+
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import TIME
+from tests.unit.client.published import DOCUMENT, OPERATIONS, example_of, parameters_of, request_of
 
 NEW = NewTransfer((NewRecipient("bob@example.com"),), (NewFile("a.txt", 3, "text/plain"),))
 FILE = NewFile("a.txt", 3, "text/plain")

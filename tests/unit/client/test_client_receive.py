@@ -5,10 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_skyferry import FakeSkyferry
-from fake_wire import TIME, files_below, problem, sha256, store_error
 from skyferry_client.download import Received
 from skyferry_client.errors import ApiError, StorageUnreachableError
+
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import TIME, files_below, problem, sha256, store_error
 
 Receive = Callable[..., list[Received]]
 

@@ -5,9 +5,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_reporter import Notes
-from fake_skyferry import FakeSkyferry
-from fake_wire import at_part, problem, store_error
 from skyferry_client.errors import (
     ApiError,
     NotReadyError,
@@ -15,6 +12,10 @@ from skyferry_client.errors import (
     TransferBlockedError,
 )
 from skyferry_client.send import Sender
+
+from tests.unit.client.fake_reporter import Notes
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import at_part, problem, store_error
 
 NewSender = Callable[..., Sender]
 

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_reporter import Notes
-from fake_skyferry import FakeSkyferry
-from fake_wire import TIME, at_part, problem, sha256, store_error
 from skyferry_client.errors import (
     ApiError,
     BadAnswerError,
@@ -23,6 +20,10 @@ from skyferry_client.errors import (
 from skyferry_client.parts import plan_parts
 from skyferry_client.send import Sender
 from skyferry_client.urls import MultipartUpload
+
+from tests.unit.client.fake_reporter import Notes
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import TIME, at_part, problem, sha256, store_error
 
 NewSender = Callable[..., Sender]
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_skyferry import FakeSkyferry
-from fake_wire import files_below
 from skyferry_client.download import Received
+
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import files_below
 
 Receive = Callable[..., list[Received]]
 

@@ -10,10 +10,11 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from fake_skyferry import FakeSkyferry
-from fake_wire import API, problem
 from skyferry_client.verify import check, digest
 from typer.testing import Result
+
+from tests.unit.client.fake_skyferry import FakeSkyferry
+from tests.unit.client.fake_wire import API, problem
 
 Run = Callable[..., Result]
 Log = list[dict[str, Any]]
