@@ -1,26 +1,34 @@
 """Cosmic Ray on the code that decides who may do what: `python -m tools.authorization_mutants`. Every mutant of it
 must be noticed by the tests of its module, or stand in `tools/cosmic-ray.toml` with the reason why it changes nothing.
 
-Cosmic Ray makes the mutants. The tests run in a process forked for each mutant, on a copy of the runtime tree: nothing
-on disk is changed that somebody else may be using, and what the tests import is loaded once."""
+Cosmic Ray makes the mutants. The tests run in a process forked for each mutant, which imports the mutant in place of the
+module: nothing on disk is changed that somebody else may be using. What does not know the module is loaded once, before
+the fork, and the tests that have noticed most mutants so far run first."""
 
 import argparse
+import contextlib
 import difflib
 import importlib
+import importlib.metadata
+import importlib.util
 import multiprocessing
 import os
 import re
-import shutil
 import signal
 import sys
 import tempfile
 import time
 import tomllib
+import warnings
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.pool import AsyncResult
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = ROOT / "runtime" / "skyferry"
@@ -32,7 +40,10 @@ _LOADED = ("moto", "boto3", "pydantic", "hypothesis", "jwt", "jinja2", "itsdange
 #: Whether records are frozen and have slots guards us against ourselves, imports for types are for types: no request
 #: meets either.
 _DECLARED = ("@dataclass(", "if TYPE_CHECKING:")
+_OPTIONS = ("-x", "-q", "--tb=no", "--assert=plain", "-p", "no:randomly", "-p", "no:cacheprovider")
 _GREEN = 0
+#: No exit codes of pytest's: the module cannot be imported, the tests take too long.
+_BROKEN, _LATE = -1, -2
 
 
 @dataclass(frozen=True)
@@ -95,52 +106,124 @@ def _described(module: str, operator: str, definition: str, source: str, changed
     return Mutant(module, operator, definition, changed, before, after, first[1] + 1)
 
 
-def verdict(mutant: Mutant | None, tests: list[str], patience: int) -> tuple[Mutant | None, int]:
-    """pytest's exit code on the mutant, on the code as it is without one; 2 also when it takes too long. For a process
-    of its own, which is of no use for anything afterwards."""
-    import pytest
+class _Order:
+    """The tests that have noticed most run first; `noticed` has a line for each time that one did."""
 
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
-    os.chdir(ROOT)
-    signal.signal(signal.SIGALRM, _interrupt)
-    signal.alarm(patience)
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        copy = Path(folder).resolve() / "skyferry"
-        # With its bytecode, which stays valid: the copies have the times of their sources.
-        shutil.copytree(RUNTIME, copy)
-        if mutant is not None:
-            (copy / mutant.module).write_text(mutant.source, encoding="utf-8")
-        sys.path[:0] = [str(copy.parent), str(ROOT)]
-        sys.dont_write_bytecode = True
-        options = [
-            "-x",
-            "-q",
-            "--tb=no",
-            "--assert=plain",
-            "-p",
-            "no:randomly",
-            "-p",
-            "no:cacheprovider",
-        ]
-        code = int(pytest.main([*options, *tests]))
-        signal.alarm(0)
-        if not str(sys.modules["skyferry"].__file__).startswith(str(copy)):
-            raise RuntimeError("the tests have imported the runtime itself, not its copy")
-    return mutant, code
+    def __init__(self, noticed: Path) -> None:
+        self.noticed = noticed
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        times = Counter(self.noticed.read_text(encoding="utf-8").splitlines())
+        items.sort(key=lambda item: -times[item.nodeid])
+
+    def pytest_runtest_logreport(self, report: Any) -> None:  # noqa: ANN401 - pytest's own
+        if report.failed:
+            with self.noticed.open("a", encoding="utf-8") as file:
+                file.write(f"{report.nodeid}\n")
 
 
-def _survivor(job: AsyncResult[tuple[Mutant | None, int]]) -> Mutant | None:
-    mutant, code = job.get()
+@dataclass(frozen=True)
+class Trial:
+    """A module, and the tests that must notice its mutants."""
+
+    module: str
+    tests: list[str]
+    patience: int
+    noticed: Path
+
+    @property
+    def name(self) -> str:
+        return "skyferry." + self.module.removesuffix(".py").replace("/", ".")
+
+    def verdict(self, source: str) -> int:
+        """pytest's exit code on this source of the module. For a process of its own, which is of no use for anything
+        afterwards."""
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+        late = []
+
+        def interrupt(*_: object) -> None:
+            late.append(True)
+            raise KeyboardInterrupt
+
+        # Of the processor's time: on a busy machine nothing may count as noticed for being slow.
+        signal.signal(signal.SIGPROF, interrupt)
+        signal.setitimer(signal.ITIMER_PROF, self.patience)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                module = self._install(source)
+        except Exception:  # noqa: BLE001 - a module that cannot be imported is noticed
+            return _BROKEN
+        code = int(pytest.main([*_OPTIONS, *self.tests], plugins=[_Order(self.noticed)]))
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        if sys.modules[self.name] is not module:
+            raise RuntimeError("the tests have imported the module itself, not its mutant")
+        return _LATE if late else code
+
+    def _install(self, source: str) -> ModuleType:
+        """In the module's place, as an import would."""
+        path = RUNTIME / self.module
+        spec = importlib.util.spec_from_file_location(self.name, path)
+        if spec is None:
+            raise ImportError(path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[self.name] = module
+        exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102 - our own source
+        package, _, name = self.name.rpartition(".")
+        setattr(sys.modules[package], name, module)
+        return module
+
+    def load(self) -> None:
+        """What the tests import and what does not know the module."""
+        sys.path[:0] = [str(RUNTIME.parent), str(ROOT)]
+        os.chdir(ROOT)
+        for name in _LOADED:
+            importlib.import_module(name)
+        for plugin in importlib.metadata.entry_points(group="pytest11"):
+            plugin.load()
+        importlib.import_module("tests.support.made_up").set_environment()
+        # None: whoever imports it, directly or not, cannot be imported.
+        sys.modules[self.name] = None  # type: ignore[assignment]
+        for root, package in ((RUNTIME.parent, "skyferry"), (ROOT, "tests/support")):
+            for path in sorted((root / package).rglob("*.py")):
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+        del sys.modules[self.name]
+
+
+def run(
+    target: dict[str, Any], excluded: re.Pattern[str], patience: int, folder: Path
+) -> tuple[int, list[Mutant]]:
+    """How many mutants there are, and which of them nobody noticed. For a process of its own."""
+    sys.pycache_prefix, sys.dont_write_bytecode = str(folder / "bytecode"), False
+    noticed = folder / target["module"].replace("/", "-")
+    noticed.touch()
+    tests = [f"tests/unit/{test}" for test in target["tests"]]
+    trial = Trial(target["module"], tests, patience, noticed)
+    source = (RUNTIME / trial.module).read_text(encoding="utf-8")
+    trial.load()
+    made = list(mutants(trial.module, re.compile(target.get("definitions", ".*")), excluded))
+    alive = []
+    with multiprocessing.get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
+        _must_be_green(trial, pool.apply(trial.verdict, (source,)))
+        sources = [mutant.source for mutant in made]
+        # One by one, so that a long run shows what it has found.
+        for mutant, code in zip(made, pool.imap(trial.verdict, sources), strict=True):
+            if code == _GREEN:
+                alive.append(mutant)
+                print(f"SURVIVED {mutant}", flush=True)
+            elif code == _LATE:
+                print(f"noticed, for it does not end: {mutant}", flush=True)
+        # In the order in which they noticed the mutants, too.
+        _must_be_green(trial, pool.apply(trial.verdict, (source,)))
+    return len(made), alive
+
+
+def _must_be_green(trial: Trial, code: int) -> None:
     if code != _GREEN:
-        return None
-    print(f"SURVIVED {mutant}", flush=True)
-    return mutant
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+        raise SystemExit(f"{trial.module}: its tests are not green without a mutant ({code})")
 
 
 def _equivalent(mutant: Mutant, known: list[dict[str, str]]) -> bool:
@@ -161,30 +244,18 @@ def main() -> int:
         one for one in config["targets"] if one["module"] in options.modules or not options.modules
     ]
     begun = time.monotonic()
-    for name in _LOADED:
-        importlib.import_module(name)
-    if "skyferry" in sys.modules:
-        raise SystemExit("the runtime is loaded before it is mutated")
     excluded, patience = re.compile("|".join(config["excluded-operators"])), config["timeout"]
     total, survivors, unexplained = 0, [], []
     context = multiprocessing.get_context("fork")
-    with context.Pool(os.cpu_count(), maxtasksperchild=1) as pool:
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         for target in targets:
-            tests = [f"tests/unit/{test}" for test in target["tests"]]
-            if pool.apply(verdict, (None, tests, patience))[1] != _GREEN:
-                raise SystemExit(f"{target['module']}: its tests are not green without a mutant")
-            wanted = re.compile(target.get("definitions", ".*"))
-            made = mutants(target["module"], wanted, excluded)
-            jobs = [pool.apply_async(verdict, (mutant, tests, patience)) for mutant in made]
-            # One by one, so that a long run shows what it has found.
-            alive = [mutant for mutant in map(_survivor, jobs) if mutant is not None]
+            with ProcessPoolExecutor(1, mp_context=context) as own:
+                made, alive = own.submit(run, target, excluded, patience, Path(folder)).result()
             bad = [one for one in alive if not _equivalent(one, config["equivalent"])]
             survivors += alive
             unexplained += bad
-            total += len(jobs)
-            print(
-                f"{target['module']}: {len(jobs) - len(alive)} of {len(jobs)} noticed", flush=True
-            )
+            total += made
+            print(f"{target['module']}: {made - len(alive)} of {made} noticed", flush=True)
             for one in bad:
                 print(f"  not explained: {one.module}:{one.line}", flush=True)
     print(
