@@ -16,7 +16,6 @@ class IssuerKeys(PyJWKClient):
     def __init__(self, issuer: str) -> None:
         super().__init__(
             issuer.rstrip("/") + "/.well-known/openid-configuration",
-            cache_keys=True,
             lifespan=3600,
             timeout=TIMEOUT,
         )
