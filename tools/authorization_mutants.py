@@ -37,9 +37,9 @@ CONFIG = ROOT / "tools" / "cosmic-ray.toml"
 _LOADED = ("moto", "boto3", "pydantic", "hypothesis", "jwt", "jinja2", "itsdangerous", "pytest",
            "moto.dynamodb.models", "moto.s3.models", "moto.sqs.models", "moto.kms.models",
            "aws_lambda_powertools.metrics", "cryptography.hazmat.primitives.asymmetric.ec")  # fmt: skip
-#: Whether records are frozen and have slots guards us against ourselves, imports for types are for types: no request
-#: meets either.
-_DECLARED = ("@dataclass(", "if TYPE_CHECKING:")
+#: Whether records are frozen and have slots guards us against ourselves, imports and variables for types are for types:
+#: no request meets them.
+_DECLARED = ("@dataclass(", "if TYPE_CHECKING:", "B_co = TypeVar(", "Q_co = TypeVar(")
 _OPTIONS = ("-x", "-q", "--tb=no", "--assert=plain", "-p", "no:randomly", "-p", "no:cacheprovider")
 _GREEN, _NOTICED, _FAULT = 0, 1, 70
 
@@ -104,6 +104,10 @@ def _described(module: str, operator: str, definition: str, source: str, changed
     return Mutant(module, operator, definition, changed, before, after, first[1] + 1)
 
 
+#: A mutant with its code; None is the module as it is.
+_Compiled = tuple[Mutant | None, CodeType]
+
+
 class _Trial:
     """The tests of a module against its mutants, each in a fork of this process."""
 
@@ -125,7 +129,8 @@ class _Trial:
     def run(self, made: list[Mutant]) -> list[Mutant]:
         """Those that nobody noticed."""
         whole = compile(self.source, self.path, "exec")
-        inside, outside = [], []
+        inside: list[_Compiled] = []
+        outside: list[_Compiled] = []
         for mutant in made:
             with contextlib.suppress(SyntaxError, SyntaxWarning):
                 code = compile(mutant.source, self.path, "exec")

@@ -127,7 +127,8 @@ class _Comparison:
             yield f"{place}: is {_listed(_types(now))} now, before {_listed(_types(was))}"
         if not asked:
             return
-        gone = set(was.get("enum", now.get("enum", []))) - set(now.get("enum", was.get("enum", [])))
+        before, after = was.get("enum"), now.get("enum")
+        gone = set(before or after or []) - set(after or before or [])
         if gone or ("enum" in now and "enum" not in was):
             yield f"{place}: no longer takes {_listed(gone) or 'every value'}"
         for limit, larger_is_wider in _LIMITS.items():
@@ -183,7 +184,7 @@ def _allows(before: list[Json], after: list[Json]) -> bool:
 
 
 def _choices(schema: Json) -> dict[str, Json]:
-    choices = schema.get("anyOf", schema.get("oneOf", []))
+    choices = schema.get("anyOf") or schema.get("oneOf") or []
     return {one.get("$ref", str(one.get("type"))).rsplit("/", 1)[-1]: one for one in choices}
 
 

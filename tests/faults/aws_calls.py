@@ -15,6 +15,7 @@ from unittest import mock
 import skyferry.adapters
 import skyferry.core
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber
 
@@ -126,7 +127,9 @@ class AwsCalls:
             raise ReadTimeoutError(endpoint_url=request.url)
         error = kinds.error(service, self.kind)
         raw: Any = _Raw(error.body)
-        return AWSResponse(request.url, error.status, dict(error.headers), raw)
+        return AWSResponse(
+            request.url, error.status, HTTPHeaders.from_dict(dict(error.headers)), raw
+        )
 
     def _executed(self, operation: str, request: Any, execute: Any) -> Any:
         """Once for each client token, as DynamoDB does and moto does not."""

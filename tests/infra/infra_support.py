@@ -10,13 +10,14 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 from cdk_nag import AwsSolutionsChecks
+from constructs import Construct
 from skyferry_cdk import Invocation, ServiceFunction
 
 Json = dict[str, Any]
 
 REPOSITORY = Path(__file__).parents[2]
 FLAGS: Json = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
-NO_BUNDLING = {"aws:cdk:bundling-stacks": []}
+NO_BUNDLING: Json = {"aws:cdk:bundling-stacks": []}
 INLINE = lambda_.Code.from_inline("def handler(event, context): ...")
 
 
@@ -34,7 +35,7 @@ def nagged_stack() -> cdk.Stack:
 
 
 def any_function(
-    stack: cdk.Stack, name: str = "Work", invocation: Invocation = Invocation.QUEUE, **props: Any
+    stack: Construct, name: str = "Work", invocation: Invocation = Invocation.QUEUE, **props: Any
 ) -> ServiceFunction:
     """A function with inline code, so that no asset hash enters a template."""
     return ServiceFunction(
@@ -52,8 +53,7 @@ def any_function(
 
 def template_of(stack: cdk.Stack) -> Json:
     """The stack's template as plain JSON."""
-    found: Json = Template.from_stack(stack).to_json()
-    return found
+    return dict(Template.from_stack(stack).to_json())
 
 
 def resources(template: Mapping[str, Any], kind: str) -> dict[str, Json]:

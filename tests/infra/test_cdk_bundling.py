@@ -25,7 +25,7 @@ from skyferry_cdk.service_settings import BOTOCORE_SERVICES
 from tests.infra.infra_support import REPOSITORY, any_function, only, small_stack, template_of
 
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-THIS = {"python": THIS_PYTHON, "architecture": "x86_64"}
+THIS: dict[str, Any] = {"python": THIS_PYTHON, "architecture": "x86_64"}
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def test_a_requirement_without_a_hash_is_refused(project: PythonBundle, tmp_path
 
 
 def _hashes(project: PythonBundle) -> Iterator[tuple[str, str]]:
-    base = {"python": "3.14", "architecture": "arm64", "bytecode": True}
+    base: dict[str, Any] = {"python": "3.14", "architecture": "arm64", "bytecode": True}
     yield "as it is", project.asset_hash(**base)
     yield "other python", project.asset_hash(**{**base, "python": "3.13"})
     yield "other architecture", project.asset_hash(**{**base, "architecture": "x86_64"})

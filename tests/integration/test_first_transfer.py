@@ -173,7 +173,7 @@ def test_a_token_does_what_its_scope_says(
     public: httpx.Client, token: TokenFor, subject: str, scope: str, method: str, status: int
 ) -> None:
     headers = {"Authorization": f"Bearer {token(subject, scope)}"}
-    body = {"files": []} if method == "POST" else None
+    body: dict[str, Any] | None = {"files": []} if method == "POST" else None
 
     assert public.request(method, "/transfers", json=body, headers=headers).status_code == status
 

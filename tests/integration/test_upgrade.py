@@ -119,7 +119,7 @@ def inventory(cloud: Cloud) -> Callable[[], Inventory]:
         "sets": ("sesv2", "list_configuration_sets", "ConfigurationSets", ""),
     }
     clients = {
-        service: boto3.client(service, **aws_connection(cloud))
+        service: boto3.client(service, **aws_connection(cloud))  # type: ignore[call-overload]
         for service in {service for service, *_ in listed.values()}
     }
 

@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the page, bundled as a developer would."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copy(PAGE / "page.html", folder)
-    bundle = [ROOT / "node_modules/.bin/esbuild", PAGE / "page.js", "--bundle"]
+    bundle: list[str | Path] = [ROOT / "node_modules/.bin/esbuild", PAGE / "page.js", "--bundle"]
     subprocess.run([*bundle, f"--outfile={folder / 'page.js'}", "--log-level=error"], check=True)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever)

@@ -50,11 +50,11 @@ def moto_aws() -> Iterator[Aws]:
         Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
     sqs = clients.sqs()
-    urls = [
+    one, two, three = (
         sqs.create_queue(QueueName=f"{name}-{number}")["QueueUrl"]
         for name in ("one", "two", "three")
-    ]
-    yield Aws(table, bucket, *urls, _receipt_key())
+    )
+    yield Aws(table, bucket, one, two, three, _receipt_key())
 
 
 @cache

@@ -135,7 +135,12 @@ class FakeTransfers:
     def _write(self, change: Change) -> None:
         self.transfers[change.after.id] = change.after
         self.postponed.pop(change.after.id, None)
-        for child in (*change.files, *change.recipients, *change.events):
+        written: tuple[File | Recipient | Event, ...] = (
+            *change.files,
+            *change.recipients,
+            *change.events,
+        )
+        for child in written:
             self.children[child.id] = child
         for child in change.removed:
             self.children.pop(child.id, None)

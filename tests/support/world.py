@@ -1,6 +1,7 @@
 """The whole core on fakes: one world per test, moved by hand."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from skyferry.contract import ScanVerdict
 from skyferry.core.announcing import Announcing
@@ -121,7 +122,7 @@ class World:
         principal: Principal | None = None,
         declared_size: int | None = None,
         transfer_id: str | None = None,
-        **fields: object,
+        **fields: Any,
     ) -> Contents:
         """A transfer that declares these files with their true size and SHA-256."""
         new = NewTransfer(
@@ -151,7 +152,7 @@ class World:
         *,
         recipients: int = 1,
         principal: Principal | None = None,
-        **fields: object,
+        **fields: Any,
     ) -> Contents:
         """A transfer that has gone the whole way to `ready`."""
         principal = principal or any_principal()

@@ -90,7 +90,7 @@ def _below(owner: str, kind: str, transfer_id: str) -> list[dict[str, Any]]:
     return [_plain(item) for item in answer["Items"]]
 
 
-def _put(owner: str, sort_key: str, record: BaseModel) -> dict[str, Any]:
+def _put(owner: str, sort_key: str, record: BaseModel) -> Any:
     row = {
         "pk": f"T#{owner}",
         "sk": sort_key,

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from skyferry.adapters import dynamodb, rows
+from skyferry.adapters import rows
 from skyferry.adapters.dynamodb import (
     NEW,
     Condition,
@@ -104,7 +104,7 @@ class Answers:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamodb.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("skyferry.adapters.dynamodb.time.sleep", lambda seconds: None)
 
 
 def cancelled(*codes: str) -> ClientError:
@@ -151,7 +151,7 @@ def test_a_patient_write_waits_for_another_transaction() -> None:
 
 
 def test_unprocessed_rows_are_written_again_and_not_for_ever() -> None:
-    left = {"UnprocessedItems": {"t": [{"PutRequest": {"Item": {}}}]}}
+    left: dict[str, Any] = {"UnprocessedItems": {"t": [{"PutRequest": {"Item": {}}}]}}
     client = Answers(left, {})
     Table(client, "t").put_all([{"pk": "a", "sk": "b"}])  # type: ignore[arg-type]
     assert client.calls[1]["RequestItems"]["t"] == left["UnprocessedItems"]["t"]

@@ -3,6 +3,7 @@ shown on the laptop cloud; moto lets everything pass."""
 
 import base64
 import json
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -224,7 +225,7 @@ def test_other_errors_of_the_store_are_not_mistaken_for_absence(
 ) -> None:
     gone = FileStore(clients.s3, store.bucket + "-gone")
     file = any_file(upload_id="x")
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "parts": lambda: gone.parts(file),
         "abort_multipart": lambda: gone.abort_multipart(file),
         "start_multipart": lambda: gone.start_multipart(file),

@@ -34,8 +34,8 @@ moments = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.
 
 
 @cache
-def s3(endpoint: str | None = AWS, token: str | None = None, secret: str = "secret") -> "S3Client":  # noqa: S107
-    client: S3Client = botocore.session.Session().create_client(
+def s3(endpoint: str | None = AWS, token: str | None = None, secret: str = "secret") -> Any:  # noqa: S107
+    client: Any = botocore.session.Session().create_client(
         "s3",
         region_name="eu-central-1",
         endpoint_url=endpoint,

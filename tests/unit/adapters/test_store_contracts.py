@@ -219,9 +219,9 @@ def test_events_are_read_in_order_from_any_place(stores: Stores) -> None:
         stores.transfers.commit(Change(before=transfer, after=after, events=log))
         transfer = after
 
-    log = stores.transfers.events(OWNER, transfer.id, 0, 100)
-    assert [event.seq for event in log] == list(range(1, 13))
-    assert events.broken_at(log) is None
+    whole = stores.transfers.events(OWNER, transfer.id, 0, 100)
+    assert [event.seq for event in whole] == list(range(1, 13))
+    assert events.broken_at(whole) is None
     assert [e.seq for e in stores.transfers.events(OWNER, transfer.id, 9, 2)] == [10, 11]
     assert stores.transfers.events(OWNER, transfer.id, 12, 2) == []
 

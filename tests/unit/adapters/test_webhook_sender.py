@@ -1,5 +1,6 @@
 """The sender against a receiver with TLS on this machine, where loopback is declared public."""
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def test_a_name_that_nobody_knows_passes_the_check_and_is_not_answered() -> None
 
 def test_ipv4_is_tried_before_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(0, 0, 0, "", (address, 443)) for address in ("2606:4700::1111", "8.8.8.8", "8.8.8.8")]
-    monkeypatch.setattr(webhook_sender.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
     assert webhook_sender.resolve(NAME, 443) == ["8.8.8.8", "2606:4700::1111"]
 
@@ -135,7 +136,7 @@ def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiv
     monkeypatch.setattr(webhook_target, "is_public", lambda address: True)
     file = certificate(tmp_path, NAME)
     trusting = ssl.create_default_context(cafile=str(file))
-    monkeypatch.setattr(webhook_sender.ssl, "create_default_context", lambda: trusting)
+    monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
     monkeypatch.setattr(limits, "WEBHOOK_TIMEOUT", 0.5)
     monkeypatch.setattr(limits, "WEBHOOK_DEADLINE", 1)
     with Receiver() as server:
@@ -194,7 +195,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     strict = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    monkeypatch.setattr(webhook_sender.ssl, "create_default_context", lambda: strict)
+    monkeypatch.setattr(ssl, "create_default_context", lambda: strict)
 
     with pytest.raises(WebhookUnansweredError, match="certificate"):
         sender("127.0.0.1").post(url(receiver), HEADERS, BODY)

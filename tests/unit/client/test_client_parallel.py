@@ -1,6 +1,7 @@
 """Jobs side by side: all are done, or the first failure ends them."""
 
 import threading
+from functools import partial
 
 import pytest
 from skyferry_client.parallel import Job, run_all
@@ -26,7 +27,7 @@ def test_no_job_begins_after_a_failure() -> None:
         begun: list[str] = []
         with pytest.raises(ValueError, match="this one"):
             run_all(
-                [failing, lambda begun=begun: begun.append("second")],
+                [failing, partial(begun.append, "second")],
                 workers=1,
                 stop=threading.Event(),
             )

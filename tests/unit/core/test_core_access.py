@@ -1,5 +1,6 @@
 """Refusals, status by status and at their bounds, where no journey leads."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -82,12 +83,13 @@ def test_to_its_owner_a_transfer_is_there_until_it_is_deleted(status: TransferSt
 def test_to_its_owner_a_deleted_transfer_was_never_there() -> None:
     transfer = any_transfer(status=TransferStatus.DELETED)
 
-    for refused in (
+    refusals: tuple[Callable[[], object], ...] = (
         lambda: access.require_present(transfer),
         lambda: access.require_open_list(transfer, NOW),
         lambda: access.require_uploadable(transfer, any_file(), NOW),
         lambda: access.require_downloadable(transfer, any_file(status=FileStatus.CLEAN), NOW),
-    ):
+    )
+    for refused in refusals:
         with pytest.raises(NotFoundError):
             refused()
 

@@ -1,6 +1,8 @@
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from pydantic import BaseModel
 from skyferry.contract import ScanVerdict
 from skyferry.core import limits
 from skyferry.core.commands import NewFile, NewRecipient, PatchFile, PatchTransfer
@@ -114,7 +116,9 @@ def test_a_link_works_again_after_a_restore() -> None:
     world.sending.delete(ME, contents.transfer.id)
     world.editing.restore(ME, contents.transfer.id)
 
-    assert world.receiving.view(token)[0].status is TransferStatus.READY
+    view = world.receiving.view(token)
+    assert view is not None
+    assert view[0].status is TransferStatus.READY
 
 
 def test_restoring_what_is_not_deleted_changes_nothing() -> None:
@@ -176,7 +180,7 @@ def test_a_file_too_large_to_be_checked_is_not_added() -> None:
     world = World()
     transfer = world.create(b"x").transfer
     file = {"name": "a", "content_type": "a/b", "sha256": "A" * 43 + "="}
-    large = NewFile(size=limits.MAX_HASHED_FILE_SIZE + 1, **file)  # type: ignore[arg-type]
+    large = NewFile(size=limits.MAX_HASHED_FILE_SIZE + 1, **file)
 
     with pytest.raises(MalformedError) as refusal:
         world.editing.add_file(ME, transfer.id, large, "fl_new")
@@ -336,7 +340,7 @@ def test_another_owners_transfer_cannot_be_changed() -> None:
     contents, _ = world.mailed()
     before = world.transfer(contents)
     tid, fid, rid = before.id, contents.files[0].id, contents.recipients[0].id
-    attempts = [
+    attempts: list[Callable[[], object]] = [
         lambda: world.editing.edit(STRANGER, tid, PatchTransfer(title="x"), any_state),
         lambda: world.editing.restore(STRANGER, tid),
         lambda: world.editing.file(STRANGER, tid, fid),
@@ -355,6 +359,6 @@ def test_another_owners_transfer_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize(("model", "field"), [(PatchTransfer, "expires_at"), (PatchFile, "name")])
-def test_what_must_be_there_cannot_be_removed(model: type, field: str) -> None:
+def test_what_must_be_there_cannot_be_removed(model: type[BaseModel], field: str) -> None:
     with pytest.raises(ValueError, match="cannot be removed"):
         model.model_validate_json(f'{{"{field}": null}}')

@@ -5,6 +5,7 @@ from typing import Any
 
 import jwt
 import pytest
+from jwt.types import Options
 from skyferry.core import events
 from skyferry.core.errors import NotFoundError
 from skyferry.core.receipts import Receipt, Receipts, thumbprint
@@ -25,7 +26,7 @@ def checked(receipt: Receipt, key: FakeReceiptKey) -> dict[str, Any]:
     """The claims, read by a library that is not ours."""
     public = key.public()
     jwk = jwt.PyJWK({"kty": "EC", "crv": "P-256", "x": public.x, "y": public.y}, "ES256")
-    options = {"verify_iat": False}
+    options: Options = {"verify_iat": False}
     claims: dict[str, Any] = jwt.decode(
         receipt.token, jwk, ["ES256"], issuer=ISSUER, options=options
     )

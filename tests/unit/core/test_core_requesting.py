@@ -263,7 +263,9 @@ def test_a_repeated_create_ends_the_link_that_nobody_was_told_of() -> None:
 
     request, token = world.requesting.create(ME, NewRequest(), "rq_1")
 
-    assert world.requesting.view(token).id == request.id == "rq_1"
+    view = world.requesting.view(token)
+    assert view is not None
+    assert view.id == request.id == "rq_1"
     with pytest.raises(NotFoundError):
         world.requesting.view(lost)
     assert len(world.requests.requests) == 1

@@ -298,7 +298,7 @@ def test_an_abort_does_not_forget_an_upload_opened_meanwhile() -> None:
     def abort_while_another_opens(aborted: File) -> None:
         world.transfers.children[file.id] = newer
 
-    world.store.abort_multipart = abort_while_another_opens  # type: ignore[method-assign]
+    world.store.abort_multipart = abort_while_another_opens  # type: ignore[method-assign,assignment]
 
     world.uploading.abort(ME, file.transfer_id, file.id)
 

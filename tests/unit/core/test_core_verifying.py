@@ -235,7 +235,7 @@ def test_bytes_replaced_during_promotion_are_not_released() -> None:
     def replaced(promoted: File, source: StoredObject) -> StoredObject:
         raise ConflictError("changed")
 
-    world.store.promote = replaced  # type: ignore[method-assign]
+    world.store.promote = replaced  # type: ignore[method-assign,assignment]
     world.verifying.scanned(file.inbox_key, etag, CLEAN)
 
     assert world.file(file).status is FileStatus.SCANNING
@@ -313,7 +313,7 @@ def test_a_file_settled_meanwhile_is_not_settled_again() -> None:
         world.transfers.children[file.id] = rejected
         return stored
 
-    world.store.promote = settled_meanwhile  # type: ignore[method-assign]
+    world.store.promote = settled_meanwhile  # type: ignore[method-assign,assignment]
     world.verifying.scanned(file.inbox_key, etag, CLEAN)
 
     assert world.file(file).status is FileStatus.REJECTED

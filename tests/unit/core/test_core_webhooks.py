@@ -251,7 +251,7 @@ def test_a_redelivery_while_an_attempt_is_being_recorded_is_refused(world: World
         world.webhooks.record(seen.replace(attempts=seen.attempts + 1), seen)
         return seen
 
-    world.webhooks.delivery = stale  # type: ignore[method-assign]
+    world.webhooks.delivery = stale  # type: ignore[method-assign,assignment]
     with pytest.raises(StateError):
         world.subscribing.redeliver(any_principal(), webhook.id, queued.id)
 

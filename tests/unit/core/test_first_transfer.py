@@ -11,7 +11,9 @@ def test_a_transfer_goes_from_create_to_a_counted_download() -> None:
     world = World()
     contents, token = world.mailed(recipients=2)
 
-    view, files = world.receiving.view(token)
+    seen = world.receiving.view(token)
+    assert seen is not None
+    view, files = seen
     file, url = world.receiving.download(token, files[0].id)
 
     assert view.status is TransferStatus.READY

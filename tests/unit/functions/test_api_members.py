@@ -64,6 +64,9 @@ def test_a_patch_applies_to_what_was_read_and_to_nothing_else(
     assert (stale["statusCode"], payload(stale)["code"]) == (412, "precondition-failed")
     latest = {**MERGE, "If-Match": done["headers"]["ETag"]}
     assert api("PATCH", resource, body=patch, headers=latest)["statusCode"] == 200
+    for no_tag_of_it in ('W/"1-draft"', "x", f"*, {etag}"):
+        other = {**MERGE, "If-Match": no_tag_of_it}
+        assert api("PATCH", resource, body=patch, headers=other)["statusCode"] == 412
     whatever = {**MERGE, "If-Match": "*"}
     assert api("PATCH", resource, body=patch, headers=whatever)["statusCode"] == 200
 

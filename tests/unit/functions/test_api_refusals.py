@@ -57,7 +57,7 @@ def anonymous(answer: dict[str, Any]) -> tuple[int, bytes]:
 def test_unknown_foreign_deleted_and_malformed_ids_are_the_same_404(
     api: Api, transfer: dict[str, Any]
 ) -> None:
-    answers = set()
+    answers: set[tuple[int, bytes]] = set()
     for method, path, resource in unknown_paths(transfer):
         headers = PATCH if method == "PATCH" else {"Idempotency-Key": f"key-{path}"}
         body = BODIES.get((method, resource))
@@ -71,9 +71,9 @@ def test_unknown_foreign_deleted_and_malformed_ids_are_the_same_404(
     answers.add(anonymous(api("GET", real, TRANSFER)))
 
     assert len(answers) == 1
-    ((status, body),) = answers
+    ((status, problem),) = answers
     assert status == 404
-    assert json.loads(body)["code"] == "not-found"
+    assert json.loads(problem)["code"] == "not-found"
 
 
 def test_an_unknown_route_is_a_404_too(api: Api) -> None:

@@ -1,10 +1,10 @@
 """Webhooks through the API."""
 
 import json
+import socket
 from typing import Any
 
 import pytest
-from skyferry.adapters import webhook_sender
 from skyferry.core import limits
 from skyferry.core.webhooks import EventType
 from skyferry.functions.api import index
@@ -32,7 +32,7 @@ def _dns(monkeypatch: pytest.MonkeyPatch, aws: Aws) -> None:
             raise OSError("unknown")
         return [(0, 0, 0, "", (address, port)) for address in NAMES[host]]
 
-    monkeypatch.setattr(webhook_sender.socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
 def create(api: Api, url: str = URL, **options: Any) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def test_a_retried_create_answers_the_same_webhook_and_secret(api: Api) -> None:
 )
 def test_a_url_that_leads_inside_is_a_422_that_points_at_it(api: Api, url: str) -> None:
     webhook_id = payload(create(api))["id"]
-    patch = {
+    patch: dict[str, Any] = {
         "headers": {"If-Match": "*", "Content-Type": "application/merge-patch+json"},
         "body": {"url": url},
     }
@@ -173,7 +173,7 @@ def test_a_webhook_of_somebody_else_is_a_404_everywhere(api: Api) -> None:
     webhook_id = payload(create(api))["id"]
     delivery_id = payload(one(api, "POST", webhook_id, "/test"))["id"]
     other: dict[str, Any] = {"owner": OTHER_OWNER}
-    patch = {
+    patch: dict[str, Any] = {
         "headers": {"If-Match": "*", "Content-Type": "application/merge-patch+json"},
         "body": {"enabled": False},
     }

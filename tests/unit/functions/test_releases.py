@@ -98,7 +98,12 @@ def release(
     monkeypatch.setattr(clock, "now", lambda: now)
     ses, told = Ses(), list[str]()
     monkeypatch.setattr(clients, "sesv2", lambda: ses)
-    monkeypatch.setattr(WebhookSender, "post", lambda _, url, *rest: told.append(url) or 204)
+
+    def post(_: WebhookSender, url: str, *_rest: object) -> int:
+        told.append(url)
+        return 204
+
+    monkeypatch.setattr(WebhookSender, "post", post)
     later = request.param == "with a later field"
     for row in captured["rows"]:
         item = {name: _typed(value) for name, value in row.items()} | (ADDED if later else {})

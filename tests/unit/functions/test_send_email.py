@@ -108,7 +108,7 @@ def test_what_ses_answers_decides_what_becomes_of_the_mail(
 
 
 def test_ses_is_asked_once_even_when_no_answer_comes() -> None:
-    client = clients.sesv2()
+    client: Any = clients.sesv2()
 
     assert client.meta.config.retries == {"total_max_attempts": 1, "mode": "standard"}
 
@@ -242,7 +242,7 @@ def test_the_request_is_one_that_ses_knows(journey: Journey, ses: Ses, context: 
     handle(context, journey.job(journey.ready()).model_dump())
     import botocore.session
 
-    client = botocore.session.get_session().create_client("sesv2")
+    client: Any = botocore.session.get_session().create_client("sesv2")
     with Stubber(client) as stub:
         stub.add_response("send_email", {"MessageId": "1"}, ses.calls[0])
         assert client.send_email(**ses.calls[0])["MessageId"] == "1"

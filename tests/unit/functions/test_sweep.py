@@ -32,8 +32,8 @@ def test_a_lost_upload_event_is_sent_as_process_upload_reads_it(
     (body,) = aws.messages(aws.queue_url)
     message = Message.validate_python(json.loads(body))
     assert message.kind == "Object Created"
-    assert message.detail.bucket.name == aws.bucket  # type: ignore[union-attr]
-    assert message.detail.object.key == contents.files[0].inbox_key  # type: ignore[union-attr]
+    assert message.detail.bucket.name == aws.bucket
+    assert message.detail.object.key == contents.files[0].inbox_key
 
 
 def test_an_expired_transfer_is_purged_with_everything_but_its_events(
@@ -133,4 +133,4 @@ def test_a_reminder_is_queued_once_when_it_is_time(
 def test_nothing_to_do_is_done_quietly(journey: Journey, context: Context) -> None:
     journey.ready()
 
-    assert index.handler(EVENT, context) is None  # type: ignore[func-returns-value,arg-type]
+    assert index.handler(EVENT, context) is None  # type: ignore[arg-type]

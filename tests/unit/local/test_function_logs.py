@@ -61,6 +61,7 @@ def test_a_first_transfer_that_fails_leaves_the_log_behind(
     monkeypatch.setattr(cli, "first_transfer", fail)
     cloud = LaptopCloud(Settings(root=tmp_path, state=tmp_path / ".local"), Progress())
     (tmp_path / ".local" / "logs").mkdir(parents=True)
+    nowhere = Cloud.model_construct()  # type: ignore[call-arg]
     with pytest.raises(LaptopCloudError, match=r"(?s)send` failed.*\.local/logs/functions\.log"):
-        cli._first_transfer(cloud, Cloud.model_construct(), Progress())
+        cli._first_transfer(cloud, nowhere, Progress())
     assert (tmp_path / ".local" / "logs" / "functions.log").exists()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 
 from local.standins.mail import Mail
 
@@ -27,7 +28,7 @@ RAW = (
 )
 
 
-def _mail(request: dict[str, object]) -> Mail:
+def _mail(request: Mapping[str, object]) -> Mail:
     return Mail.from_request(json.dumps(request).encode(), **META)
 
 

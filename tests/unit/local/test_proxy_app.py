@@ -59,7 +59,7 @@ def _ask(
         async def served(scope: Scope, receive: Receive, send: Send) -> None:
             # A client of ours would never send such a path.
             await proxy(
-                scope if raw_path is None else scope | {"raw_path": raw_path}, receive, send
+                scope if raw_path is None else {**scope, "raw_path": raw_path}, receive, send
             )
 
         transport = httpx.ASGITransport(app=served, client=("127.0.0.1", 5000))

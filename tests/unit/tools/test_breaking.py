@@ -30,6 +30,11 @@ def required(document: Json, model: str) -> list[str]:
     return found
 
 
+def add_required(document: Json, model: str, name: str) -> None:
+    fields(document, model)[name] = {"type": "string"}
+    required(document, model).append(name)
+
+
 BREAKS: dict[str, tuple[Callable[[Json], object], str]] = {
     "operation": (
         lambda d: d["paths"]["/transfers"].pop("post"),
@@ -80,10 +85,7 @@ BREAKS: dict[str, tuple[Callable[[Json], object], str]] = {
         "POST /transfers body.files[].sha256: is required now",
     ),
     "new required request field": (
-        lambda d: (
-            fields(d, "NewFile").update(owner={"type": "string"}),
-            required(d, "NewFile").append("owner"),
-        ),
+        lambda d: add_required(d, "NewFile", "owner"),
         "POST /transfers body.files[].owner: is new and required",
     ),
     "tighter limit": (
@@ -122,10 +124,7 @@ BREAKS: dict[str, tuple[Callable[[Json], object], str]] = {
 ADDITIONS: dict[str, Callable[[Json], object]] = {
     "operation": lambda d: d["paths"].update({"/new": {"get": create(d)}}),
     "optional request field": lambda d: fields(d, "NewFile").update(note={"type": "string"}),
-    "answer field": lambda d: (
-        fields(d, "File").update(note={"type": "string"}),
-        required(d, "File").append("note"),
-    ),
+    "answer field": lambda d: add_required(d, "File", "note"),
     "wider limit": lambda d: fields(d, "NewFile")["name"].update(maxLength=300),
     "refusal": lambda d: create(d)["responses"].pop("422"),
     "no security": lambda d: d["paths"]["/usage"]["get"].update(security=[]),
