@@ -127,8 +127,7 @@ class _Comparison:
             yield f"{place}: is {_listed(_types(now))} now, before {_listed(_types(was))}"
         if not asked:
             return
-        before, after = was.get("enum"), now.get("enum")
-        gone = set(before or after or []) - set(after or before or [])
+        gone = _enum(was, now) - _enum(now, was)
         if gone or ("enum" in now and "enum" not in was):
             yield f"{place}: no longer takes {_listed(gone) or 'every value'}"
         for limit, larger_is_wider in _LIMITS.items():
@@ -183,8 +182,12 @@ def _allows(before: list[Json], after: list[Json]) -> bool:
     )
 
 
+def _enum(schema: Json, otherwise: Json) -> set[Any]:
+    return set(schema["enum"] if "enum" in schema else otherwise.get("enum") or [])
+
+
 def _choices(schema: Json) -> dict[str, Json]:
-    choices = schema.get("anyOf") or schema.get("oneOf") or []
+    choices = schema["anyOf"] if "anyOf" in schema else schema.get("oneOf") or []
     return {one.get("$ref", str(one.get("type"))).rsplit("/", 1)[-1]: one for one in choices}
 
 
