@@ -37,9 +37,9 @@ CONFIG = ROOT / "tools" / "cosmic-ray.toml"
 _LOADED = ("moto", "boto3", "pydantic", "hypothesis", "jwt", "jinja2", "itsdangerous", "pytest",
            "moto.dynamodb.models", "moto.s3.models", "moto.sqs.models", "moto.kms.models",
            "aws_lambda_powertools.metrics", "cryptography.hazmat.primitives.asymmetric.ec")  # fmt: skip
-#: Whether records are frozen and have slots guards us against ourselves, imports and variables for types are for types:
-#: no request meets them.
-_DECLARED = ("@dataclass(", "if TYPE_CHECKING:", "B_co = TypeVar(", "Q_co = TypeVar(")
+#: Whether records are frozen and have slots guards us against ourselves, imports for types are for types: no request
+#: meets either.
+_DECLARED = ("@dataclass(", "if TYPE_CHECKING:")
 _OPTIONS = ("-x", "-q", "--tb=no", "--assert=plain", "-p", "no:randomly", "-p", "no:cacheprovider")
 _GREEN, _NOTICED, _FAULT = 0, 1, 70
 
