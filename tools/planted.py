@@ -233,8 +233,8 @@ PLANTED = (
     ),
     Plant(
         "a part may have any length",
-        "adapters/file_store.py",
-        '            params["ContentLength"] = part.size\n',
+        "adapters/part_signer.py",
+        '        if part.size is not None:\n            params["ContentLength"] = part.size\n',
         "",
         _FILES,
     ),
