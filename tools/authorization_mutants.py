@@ -214,9 +214,10 @@ class _Trial:
         pid, status = os.wait()
         mutant, reader = running.pop(pid)
         code = os.waitstatus_to_exitcode(status)
+        endless = code == -signal.SIGPROF
         with os.fdopen(reader, encoding="utf-8") as names:
             self.failed += names.read().splitlines()
-        if code == _FAULT or (mutant is None and code != _GREEN):
+        if code == _FAULT or (code < 0 and not endless) or (mutant is None and code != _GREEN):
             self.report.write(
                 f"{self.name}: {mutant or 'without a mutant'}: {code}, {self.failed[-1:]}\n"
             )
@@ -224,7 +225,7 @@ class _Trial:
         if mutant is not None and code == _GREEN:
             self.alive.append(mutant)
             self.report.write(f"SURVIVED {mutant}\n")
-        elif code < 0:
+        elif endless:
             self.report.write(f"noticed, for it does not end: {mutant}\n")
 
     def _imported(self, code: CodeType) -> int:
