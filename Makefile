@@ -116,7 +116,7 @@ tenants: install ## Two tenants reach for each other's things, thousands of time
 	$(BIN)/python -m tools.tenants --runs $(or $(RUNS),2000) --steps $(or $(STEPS),20)
 
 .PHONY: authorization-mutants
-authorization-mutants: install ## Break the code that decides who may do what in every way that Cosmic Ray knows (an hour)
+authorization-mutants: install ## Break the code that decides who may do what in every way that Cosmic Ray knows (twenty minutes)
 	$(BIN)/python -m tools.authorization_mutants
 
 .PHONY: mutants
