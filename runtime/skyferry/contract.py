@@ -78,7 +78,7 @@ class Function(StrEnum):
 
 
 #: The environment variables each function is given, no more and no fewer.
-#: `shared/settings.py` has a model per function with the same fields; a test compares the three.
+#: `functions/<function>/settings.py` has a model with the same fields; a test compares the three.
 FUNCTION_ENVIRONMENT: Final[dict[Function, frozenset[Env]]] = {
     Function.AUTHORIZER: frozenset({Env.ENVIRONMENT, Env.OIDC_ISSUER, Env.OIDC_AUDIENCE}),
     Function.API: frozenset(

@@ -1,13 +1,14 @@
 """Lambda assets without Docker: locked wheels for the target platform, valid bytecode, nothing superfluous.
 
 The asset's hash is computed from what goes in, never from what comes out: sources, lock, architecture,
-Python version, whether bytecode is written and which botocore services are kept. It is the same on
+Python version, whether bytecode is written and what of botocore is kept. It is the same on
 every machine and with bundling skipped (`aws:cdk:bundling-stacks: []`).
 """
 
 import hashlib
+import json
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -18,9 +19,10 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from skyferry_cdk import bundling_steps as steps
+from skyferry_cdk.botocore_trimming import trim_botocore
 
 #: Part of every hash: raise it when the steps change what they write.
-_RECIPE: Final = "3"
+_RECIPE: Final = "4"
 _NEVER_SHIPPED: Final = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
 
 
@@ -29,13 +31,13 @@ class PythonBundle:
     """A Python package and its locked dependencies, as a Lambda asset.
 
     `requirements` is a lock with hashes (`uv pip compile --generate-hashes`); only wheels are installed.
-    `botocore_services` names the clients the code makes; the data of all other services is left out.
-    None keeps everything.
+    `botocore` names the clients the code makes and the operations it asks of each, by botocore's names
+    (`{"s3": ["GetObject"]}`); the data of all others is left out. None keeps everything.
     """
 
     package: Path
     requirements: Path
-    botocore_services: frozenset[str] | None = None
+    botocore: Mapping[str, Collection[str]] | None = None
 
     @classmethod
     def from_directory(
@@ -43,13 +45,13 @@ class PythonBundle:
         package: str | Path,
         *,
         requirements: str | Path,
-        botocore_services: Collection[str] | None = None,
+        botocore: Mapping[str, Collection[str]] | None = None,
     ) -> Self:
         """Bundle the package folder (its name is its import name) with the wheels of a lock file."""
         bundle = cls(
             package=Path(package).resolve(),
             requirements=Path(requirements).resolve(),
-            botocore_services=None if botocore_services is None else frozenset(botocore_services),
+            botocore=botocore,
         )
         problems = []
         if not (bundle.package / "__init__.py").is_file():
@@ -91,11 +93,13 @@ class PythonBundle:
 
     def asset_hash(self, *, python: str, architecture: str, bytecode: bool) -> str:
         """A digest of everything that decides what is in the asset."""
-        services = (
-            "*" if self.botocore_services is None else ",".join(sorted(self.botocore_services))
+        kept = (
+            "*"
+            if self.botocore is None
+            else json.dumps({name: sorted(asked) for name, asked in sorted(self.botocore.items())})
         )
         digest = hashlib.sha256()
-        for part in (_RECIPE, python, architecture, str(bytecode), services, self.package.name):
+        for part in (_RECIPE, python, architecture, str(bytecode), kept, self.package.name):
             digest.update(part.encode() + b"\0")
         digest.update(self.requirements.read_bytes() + b"\0")
         for path in self.sources():
@@ -113,8 +117,8 @@ class PythonBundle:
         """Write the finished asset folder."""
         steps.install(self.requirements, output, python=python, architecture=architecture)
         steps.drop_installer_traces(output)
-        if self.botocore_services is not None:
-            steps.trim_botocore(output, self.botocore_services)
+        if self.botocore is not None:
+            trim_botocore(output, self.botocore)
         for path in self.sources():
             target = output / self.package.name / path.relative_to(self.package)
             target.parent.mkdir(parents=True, exist_ok=True)

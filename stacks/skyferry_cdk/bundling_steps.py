@@ -1,24 +1,15 @@
-"""The steps of building a Lambda asset: install, tidy, trim, compile. Plain files and subprocesses, no CDK."""
+"""The steps of building a Lambda asset: install, tidy, compile (see `botocore_trimming` for a fourth). Plain files and subprocesses, no CDK."""
 
-import gzip
-import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 _PLATFORMS: Final = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 _INSTALLER_FILES: Final = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json")
-#: Files of botocore/data every client needs, besides the service's own folder.
-_BOTOCORE_COMMON: Final = frozenset(
-    {"_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json"}
-)
-#: botocore's service names and the names of the same services in endpoints.json, where they differ.
-_ENDPOINT_PREFIXES: Final = {"sesv2": "email"}
 #: Seconds one step may take before it counts as hanging.
 _PATIENCE: Final = 300
 
@@ -49,56 +40,6 @@ def drop_installer_traces(output: Path) -> None:
     for folder in output.glob("*.dist-info"):
         for name in _INSTALLER_FILES:
             (folder / name).unlink(missing_ok=True)
-
-
-def trim_botocore(output: Path, services: Collection[str]) -> None:
-    """Keep the data of the named services only, unpacked, and cut endpoints.json to them.
-
-    The first client parses 1.25 MB of endpoints and lists 400 folders otherwise; a quarter of the asset goes.
-    """
-    data = output / "botocore" / "data"
-    if not data.is_dir():
-        return
-    if missing := sorted(name for name in services if not (data / name).is_dir()):
-        raise BundlingError(f"botocore has no service {', '.join(missing)}")
-    for entry in data.iterdir():
-        if entry.is_dir() and entry.name not in services:
-            shutil.rmtree(entry)
-        elif entry.is_file() and entry.name.removesuffix(".gz") not in _BOTOCORE_COMMON:
-            entry.unlink()
-    for packed in sorted(data.rglob("*.gz")):
-        packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
-        packed.unlink()
-    for examples in data.rglob("examples-1.json"):
-        examples.unlink()
-    _trim_endpoints(data / "endpoints.json", services)
-    _trim_models(data)
-
-
-def _trim_models(data: Path) -> None:
-    for model in data.rglob("*.json"):
-        document = json.loads(model.read_bytes(), object_hook=_without_documentation)
-        model.write_text(json.dumps(document, separators=(",", ":")))
-
-
-def _without_documentation(node: dict[str, object]) -> dict[str, object]:
-    """Texts for botocore's own manual: more than half of each model that a cold start parses.
-
-    Only texts: a member that happens to be named `documentation` is an object. Emptied, not removed:
-    botocore reads the text of S3's client parameters when it signs a form."""
-    if isinstance(node.get("documentation"), str):
-        node["documentation"] = ""
-    return node
-
-
-def _trim_endpoints(path: Path, services: Collection[str]) -> None:
-    kept = {_ENDPOINT_PREFIXES.get(name, name) for name in services}
-    document = json.loads(path.read_bytes())
-    for partition in document["partitions"]:
-        partition["services"] = {
-            name: value for name, value in partition["services"].items() if name in kept
-        }
-    path.write_text(json.dumps(document, separators=(",", ":"), sort_keys=True))
 
 
 def write_bytecode(output: Path, compiler: Path) -> None:

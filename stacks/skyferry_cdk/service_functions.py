@@ -18,7 +18,7 @@ from skyferry_cdk.function import Invocation, ServiceFunction
 from skyferry_cdk.queue_worker import DeadLetterQueue, QueueWorker
 from skyferry_cdk.rollout import Rollout
 from skyferry_cdk.service_settings import (
-    BOTOCORE_SERVICES,
+    BOTOCORE,
     TIMEOUTS,
     WORKER_TIMEOUT,
     FunctionSettings,
@@ -50,7 +50,7 @@ class ServiceFunctions:
         self._runtime = PythonBundle.from_directory(
             Path(contract.__file__).parent,
             requirements=shipped("runtime/requirements.lock"),
-            botocore_services=BOTOCORE_SERVICES,
+            botocore=BOTOCORE,
         )
         self._authorizer_runtime = PythonBundle.from_directory(
             Path(contract.__file__).parent,

@@ -52,8 +52,32 @@ PUBLIC_OPERATIONS: Final = frozenset(
         "viewUnsubscribeHead",
     }
 )
-#: The clients the functions make; the data of every other AWS service stays out of the asset.
-BOTOCORE_SERVICES: Final = frozenset({"dynamodb", "kms", "lambda", "s3", "sesv2", "sqs", "sts"})
+#: The clients the functions make and what they ask of them; no other service or operation is in the asset.
+BOTOCORE: Final = {
+    "dynamodb": ("BatchWriteItem", "GetItem", "Query", "TransactWriteItems", "UpdateItem"),
+    "kms": ("GetPublicKey", "Sign"),
+    "lambda": ("UpdateEventSourceMapping",),
+    "s3": (
+        "AbortMultipartUpload",
+        "CompleteMultipartUpload",
+        "CreateMultipartUpload",
+        "DeleteObject",
+        "GetObject",
+        "HeadObject",
+        "ListObjectsV2",
+        "ListParts",
+        "UploadPart",
+        # s3transfer copies by these, botocore signs a form by the last and finds a bucket's region by the other.
+        "CopyObject",
+        "UploadPartCopy",
+        "HeadBucket",
+        "CreateBucket",
+    ),
+    "sesv2": ("SendEmail",),
+    "sqs": ("ChangeMessageVisibility", "SendMessage"),
+    # Credentials of a role, where somebody runs the code outside of Lambda.
+    "sts": ("AssumeRole", "AssumeRoleWithWebIdentity"),
+}
 TIMEOUTS: Final = {
     Function.AUTHORIZER: cdk.Duration.seconds(10),
     # Reads a file of 16 GiB once, at 30 MB/s or better.

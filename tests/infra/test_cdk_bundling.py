@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,17 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-import botocore
-import botocore.session
 import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Annotations, Match
-from botocore.config import Config
 from skyferry_cdk import BundlingError, PythonBundle
 from skyferry_cdk import bundling_steps as steps
-from skyferry_cdk.service_settings import BOTOCORE_SERVICES
 
-from tests.infra.infra_support import REPOSITORY, any_function, only, small_stack, template_of
+from tests.infra.infra_support import any_function, only, small_stack, template_of
 
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 THIS: dict[str, Any] = {"python": THIS_PYTHON, "architecture": "x86_64"}
@@ -192,9 +187,15 @@ def _hashes(project: PythonBundle) -> Iterator[tuple[str, str]]:
     yield "other architecture", project.asset_hash(**{**base, "architecture": "x86_64"})
     yield "without bytecode", project.asset_hash(**{**base, "bytecode": False})
     trimmed = PythonBundle.from_directory(
-        project.package, requirements=project.requirements, botocore_services=["s3"]
+        project.package, requirements=project.requirements, botocore={"s3": ["GetObject"]}
     )
     yield "trimmed", trimmed.asset_hash(**base)
+    more = PythonBundle.from_directory(
+        project.package,
+        requirements=project.requirements,
+        botocore={"s3": ["GetObject", "HeadObject"]},
+    )
+    yield "one operation more", more.asset_hash(**base)
     (project.package / "data.json").write_text("[]")
     yield "other source", project.asset_hash(**base)
     (project.package / "data.json").rename(project.package / "more.json")
@@ -278,73 +279,3 @@ def test_synthesis_warns_where_nobody_can_write_bytecode(
     said = [str(warning.entry.data) for warning in warned]
     missing = [line for line in said if "No Python 3.14 interpreter on PATH" in line]
     assert len(missing) == (compiler is None)
-
-
-@pytest.fixture(scope="module")
-def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """botocore as installed here, trimmed to our services."""
-    output = tmp_path_factory.mktemp("asset")
-    source = Path(botocore.__file__).parent / "data"
-    target = output / "botocore" / "data"
-    target.mkdir(parents=True)
-    for entry in source.iterdir():
-        if entry.is_file():
-            shutil.copyfile(entry, target / entry.name)
-    for name in {*BOTOCORE_SERVICES, "polly"}:  # one foreign service proves the cut
-        shutil.copytree(source / name, target / name)
-    steps.trim_botocore(output, BOTOCORE_SERVICES)
-    return target
-
-
-def test_trimmed_botocore_holds_our_services_unpacked_and_no_other(trimmed: Path) -> None:
-    assert {one.name for one in trimmed.iterdir() if one.is_dir()} == BOTOCORE_SERVICES
-    assert not list(trimmed.rglob("*.gz"))
-    assert (trimmed / "endpoints.json").stat().st_size < 200_000
-
-
-@pytest.mark.parametrize("service", sorted(BOTOCORE_SERVICES))
-@pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1"])
-def test_every_client_loads_from_trimmed_data_with_the_same_endpoint(
-    trimmed: Path, service: str, region: str
-) -> None:
-    def endpoint(data: Path | None) -> str:
-        url: str = _client(service, region, data).meta.endpoint_url
-        return url
-
-    assert endpoint(trimmed) == endpoint(None)
-
-
-def test_a_form_and_a_url_are_signed_from_trimmed_data(trimmed: Path) -> None:
-    """botocore reads more of S3's model here than for a plain call."""
-    client = _client("s3", "eu-central-1", trimmed)
-    assert client.generate_presigned_post("shelf", "book")["url"].endswith("amazonaws.com/")
-    place = {"Bucket": "shelf", "Key": "book"}
-    assert "X-Amz-Signature" in client.generate_presigned_url("get_object", Params=place)
-
-
-def _client(service: str, region: str, data: Path | None) -> Any:
-    """A client from the given model data; None: as installed."""
-    session = botocore.session.Session()
-    if data is not None:
-        session.get_component("data_loader")._search_paths = [str(data)]
-    config = Config(signature_version="s3v4") if service == "s3" else None
-    return session.create_client(
-        service,
-        region_name=region,
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-        config=config,
-    )
-
-
-def test_a_service_botocore_does_not_know_is_reported(tmp_path: Path) -> None:
-    (tmp_path / "botocore/data").mkdir(parents=True)
-    with pytest.raises(BundlingError, match="no service s4"):
-        steps.trim_botocore(tmp_path, ["s4"])
-
-
-def test_the_services_kept_are_those_the_runtime_makes_clients_of() -> None:
-    clients = (REPOSITORY / "runtime/skyferry/shared/clients.py").read_text()
-    for service in BOTOCORE_SERVICES - {"sts"}:  # sts: credentials of a role
-        assert f'create_client("{service}"' in clients
-    assert clients.count("create_client(") == len(BOTOCORE_SERVICES) - 1

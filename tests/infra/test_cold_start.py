@@ -3,10 +3,9 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from skyferry_cdk import bundling_steps as steps
+from skyferry.functions.api import routes
 
 from tests.infra.infra_support import REPOSITORY
 
@@ -26,35 +25,28 @@ NEEDED = {
 
 
 def _loaded(statement: str) -> set[str]:
-    """Which of LAZY a fresh process has loaded after the statement."""
+    """The modules a fresh process has loaded after the statement."""
     script = f"{statement}; import json, sys; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
-    return set(json.loads(done.stdout)) & set(LAZY)
+    return set(json.loads(done.stdout))
 
 
 @pytest.mark.parametrize("function", sorted(NEEDED))
 def test_a_function_starts_with_what_it_needs_and_no_more(function: str) -> None:
-    assert _loaded(f"import skyferry.functions.{function}.index") == NEEDED[function]
+    loaded = _loaded(f"import skyferry.functions.{function}.index")
+
+    assert loaded & set(LAZY) == NEEDED[function]
 
 
-def test_the_texts_of_botocores_manual_are_not_shipped_and_nothing_else_is_lost(
-    tmp_path: Path,
-) -> None:
-    model = {
-        "operations": {"Get": {"documentation": "<p>How to get.</p>", "input": {"shape": "In"}}},
-        "shapes": {"In": {"members": {"documentation": {"shape": "Text", "documentation": "x"}}}},
+def test_a_part_of_the_api_is_loaded_by_the_first_request_for_it() -> None:
+    parts = {f"skyferry.functions.api.{part}" for part in routes.PARTS}
+    find = "from skyferry.functions.api import index, routes; routes.find('GET', '{}')"
+
+    assert _loaded("import skyferry.functions.api.index") & parts == set()
+    assert _loaded(find.format("/transfers/{transfer_id}")) & parts == {
+        "skyferry.functions.api.transfers"
     }
-    folder = tmp_path / "botocore" / "data" / "shop" / "2026-01-01"
-    folder.mkdir(parents=True)
-    (folder / "service-2.json").write_text(json.dumps(model, indent=2))
-    (folder.parents[1] / "endpoints.json").write_text('{"partitions": []}')
-
-    steps.trim_botocore(tmp_path, ["shop"])
-
-    assert json.loads((folder / "service-2.json").read_text()) == {
-        "operations": {"Get": {"documentation": "", "input": {"shape": "In"}}},
-        "shapes": {"In": {"members": {"documentation": {"shape": "Text", "documentation": ""}}}},
-    }
+    assert _loaded(find.format("/webhooks")) & parts == {"skyferry.functions.api.webhooks"}

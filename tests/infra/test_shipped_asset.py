@@ -12,7 +12,7 @@ from pathlib import Path
 import botocore.session
 import pytest
 from skyferry.contract import Function
-from skyferry_cdk.service_settings import BOTOCORE_SERVICES
+from skyferry_cdk.service_settings import BOTOCORE
 
 from tests.faults import written_calls
 from tools.bench import assets, table
@@ -35,7 +35,8 @@ import s3transfer.manager, jinja2, skyferry.functions.api.openapi
 from skyferry.shared import clients
 makers = [maker for maker in vars(clients).values() if hasattr(maker, "cache_info")]
 made = [maker() for maker in makers if maker is not clients._session]
-print(json.dumps([client.meta.service_model.service_name for client in made]))
+names = [client.meta.service_model.service_name for client in made]
+print(json.dumps({{"clients": names, "manual": clients.dynamodb().get_item.__doc__}}))
 """
 
 
@@ -100,7 +101,14 @@ def test_bytecode_that_is_checked_by_time_would_be_thrown_away(
 
 def test_every_client_that_the_runtime_makes_loads_from_the_shipped_data(started: Run) -> None:
     # sts: credentials of a role.
-    assert {*json.loads(started.answer), "sts"} == BOTOCORE_SERVICES
+    assert {*json.loads(started.answer)["clients"], "sts"} == set(BOTOCORE)
+
+
+def test_botocores_manual_is_left_out(shipped: Asset, started: Run) -> None:
+    docs = {path.name for path in (shipped.folder / "botocore" / "docs").glob("*.py")}
+
+    assert docs == {"__init__.py", "docstring.py", "utils.py"}
+    assert json.loads(started.answer)["manual"] == ""
 
 
 def test_every_operation_that_the_adapters_call_is_in_the_shipped_models(shipped: Asset) -> None:
@@ -110,7 +118,7 @@ def test_every_operation_that_the_adapters_call_is_in_the_shipped_models(shipped
     trimmed.get_component("data_loader")._search_paths = [data]
 
     def known(session: botocore.session.Session) -> dict[str, set[str]]:
-        models = {service: session.get_service_model(service) for service in BOTOCORE_SERVICES}
+        models = {service: session.get_service_model(service) for service in BOTOCORE}
         return {
             service: {name for name in called if name in model.operation_names and _read(model, name)}
             for service, model in models.items()

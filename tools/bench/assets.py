@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skyferry_cdk import PythonBundle
-from skyferry_cdk.service_settings import BOTOCORE_SERVICES
+from skyferry_cdk.service_settings import BOTOCORE
 
 from tools.bench.asked import CREATE, GET, Asked
 
@@ -52,7 +52,7 @@ def _bundle(work: Path, compiler: Path | None) -> Path:
     bundle = PythonBundle.from_directory(
         ROOT / "runtime" / "skyferry",
         requirements=ROOT / "runtime" / "requirements.lock",
-        botocore_services=BOTOCORE_SERVICES,
+        botocore=BOTOCORE,
     )
     architecture = _ARCHITECTURE[platform.machine()]
     bundle.build(output, python=PYTHON, architecture=architecture, compiler=compiler)

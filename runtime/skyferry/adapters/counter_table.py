@@ -7,7 +7,7 @@ from datetime import datetime
 from skyferry.adapters.dynamodb import Table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CounterTable:
     """Implements core.ports.CounterStore."""
 

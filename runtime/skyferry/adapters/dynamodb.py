@@ -127,7 +127,7 @@ def _key(pk: str, sk: str) -> dict[str, Any]:
     return {Names.PARTITION_KEY: {"S": pk}, Names.SORT_KEY: {"S": sk}}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Table:
     client: "DynamoDBClient"
     name: str

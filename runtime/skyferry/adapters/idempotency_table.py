@@ -20,7 +20,7 @@ from skyferry.core.models import format_time
 from skyferry.core.ports import Clock
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class IdempotencyTable:
     """Implements core.ports.IdempotencyStore."""
 

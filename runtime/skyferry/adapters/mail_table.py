@@ -31,7 +31,7 @@ _STATUS = {"#status": "status"}
 _OPEN = {MailStatus.CLAIMED, MailStatus.UNCERTAIN}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MailTable:
     """Implements core.ports.MailStore."""
 

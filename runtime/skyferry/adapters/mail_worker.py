@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MailWorker:
     """By the event source mapping of its queue: a stopped worker leaves every message where it is."""
 

@@ -49,7 +49,7 @@ class Rendered(Record):
     html: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Mailer:
     """Implements core.ports.Mailer."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PartSigner:
     """For one open upload; `place` is its Bucket, Key and UploadId."""
 
@@ -54,7 +54,7 @@ class PartSigner:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Pattern:
     """What the URLs of all parts of a kind share, up to the part's number and from there on."""
 

@@ -23,7 +23,7 @@ def _send_all(client: "SQSClient", url: str, bodies: Sequence[str]) -> None:
             client.send_message(QueueUrl=url, MessageBody=body)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SendEmailQueue:
     """Implements core.ports.MailQueue."""
 
@@ -34,7 +34,7 @@ class SendEmailQueue:
         _send_all(self.client, self.url, [job.model_dump_json() for job in jobs])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ProcessUploadQueue:
     """Implements core.ports.UploadQueue: the same envelope that S3's own event has."""
 
@@ -56,7 +56,7 @@ class ProcessUploadQueue:
         _send_all(self.client, self.url, bodies)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DeliverWebhookQueue:
     """Implements core.ports.WebhookQueue."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _COORDINATE = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class KmsReceiptKey:
     """Implements core.ports.ReceiptKey."""
 

@@ -20,7 +20,7 @@ from skyferry.core.models import Change
 from skyferry.core.upload_requests import Capability, UploadRequest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RequestTable:
     """Implements core.ports.RequestStore."""
 
@@ -78,7 +78,7 @@ class RequestTable:
             raise ConflictError("The request has changed since it was read.") from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CapabilityTable:
     """Implements core.ports.CapabilityStore."""
 

@@ -10,7 +10,7 @@ from skyferry.core.errors import ConflictError
 _PK, _SK = "SYSTEM", "CURSOR_KEY"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SigningKey:
     table: Table
 

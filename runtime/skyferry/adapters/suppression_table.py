@@ -17,7 +17,7 @@ _NEW_OR_BOUNCE = Condition(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SuppressionTable:
     """Implements core.ports.SuppressionStore."""
 

@@ -37,7 +37,7 @@ from skyferry.core.models import (
 from skyferry.core.quotas import Holding, Quotas
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TransferTable:
     """Implements core.ports.TransferStore, FeedStore and WorkStore."""
 

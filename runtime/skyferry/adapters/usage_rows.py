@@ -47,7 +47,7 @@ def refusal(delta: Holding, mails: int, quotas: Quotas, usage: Usage) -> QuotaEx
     return QuotaExceededError("Your quota had no room for this a moment ago; try again.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class UsageTable:
     """Implements core.ports.UsageStore."""
 

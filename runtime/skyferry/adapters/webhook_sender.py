@@ -29,7 +29,7 @@ def resolve(host: str, port: int) -> list[str]:
     return sorted(addresses, key=lambda address: ":" in address)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class WebhookSender:
     """Implements core.ports.WebhookSender."""
 

@@ -11,7 +11,7 @@ from skyferry.core.models import OutboxMessage
 from skyferry.core.webhooks import Delivery, Webhooks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class WebhookTable:
     """Implements core.ports.WebhookStore."""
 

@@ -38,7 +38,7 @@ def announcement(events: Sequence[Event], now: datetime, ids: Ids) -> tuple[Outb
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Announcing:
     transfers: TransferStore
     webhooks: WebhookStore

@@ -15,7 +15,7 @@ from skyferry.core.receiving import token_hash
 from skyferry.core.upload_requests import Capability, UploadLimits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Capabilities:
     editing: Editing
     transfers: TransferStore

@@ -70,7 +70,7 @@ class Described:
         return int(text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Companion:
     capabilities: Capabilities
     uploading: Uploading

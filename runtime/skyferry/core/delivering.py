@@ -56,7 +56,7 @@ def mint_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Dispatching:
     transfers: TransferStore
     work: WorkStore
@@ -100,7 +100,7 @@ class Dispatching:
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Timeline:
     """Mail records and the recipients' timelines, kept in step."""
 
@@ -157,7 +157,7 @@ class Timeline:
         guarded.change(self.transfers, mail.owner, mail.transfer_id, decided)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Delivering:
     transfers: TransferStore
     mails: MailStore
@@ -271,7 +271,7 @@ class Delivering:
         return self.timeline.settle(mail.replace(message_id=message_id), MailStatus.SENT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Feedback:
     mails: MailStore
     suppressions: SuppressionStore

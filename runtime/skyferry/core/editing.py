@@ -16,7 +16,7 @@ _NEWEST = 100
 Precondition = Callable[[Transfer], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Editing:
     sending: Sending
     transfers: TransferStore

@@ -17,7 +17,7 @@ from skyferry.core.ports import Clock, FeedStore
 _MAX_READS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Feeds:
     store: FeedStore
     clock: Clock

@@ -21,7 +21,7 @@ from skyferry.core.webhooks import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Notifying:
     webhooks: WebhookStore
     sender: WebhookSender

@@ -40,7 +40,7 @@ class Spent(Record):
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rates:
     counters: CounterStore
     clock: Clock

@@ -31,7 +31,7 @@ class Receipt(Record):
     transfer: Transfer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Receipts:
     transfers: TransferStore
     key: ReceiptKey

@@ -27,7 +27,7 @@ class _Use:
     capability: Capability
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Requesting:
     sending: Sending
     requests: RequestStore

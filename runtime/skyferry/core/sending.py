@@ -33,7 +33,7 @@ class Contents:
     recipients: list[Recipient]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sending:
     transfers: TransferStore
     store: FileStore

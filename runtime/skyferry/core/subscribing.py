@@ -40,7 +40,7 @@ def change_webhooks(
     raise UnavailableError("The webhooks are changing too fast right now; try again.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Subscribing:
     webhooks: WebhookStore
     sender: WebhookSender

@@ -10,7 +10,7 @@ from skyferry.core.receiving import token_hash
 from skyferry.core.suppressions import Suppression, SuppressionReason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Suppressing:
     suppressions: SuppressionStore
     mails: MailStore

@@ -35,7 +35,7 @@ class Swept:
     failures: list[SkyferryError] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sweeping:
     sending: Sending
     transfers: TransferStore

@@ -12,7 +12,7 @@ _FROM_ONE = Policy(name="unlock", limit=limits.UNLOCK_TRIES, window=limits.UNLOC
 _FROM_ALL = Policy(name="unlock-all", limit=limits.UNLOCK_TRIES_OF_ALL, window=limits.UNLOCK_WINDOW)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Unlocking:
     """`link` is the hash of a link's token, `password_hash` that of its password, None without one."""
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from pydantic import Field
+
 from skyferry.core import limits
 from skyferry.core.commands import NewFile
 from skyferry.core.errors import (
@@ -82,7 +84,7 @@ class UploadRequest(Record):
     requester: str | None = None
     title: str | None = None
     message: str | None = None
-    limits: UploadLimits = UploadLimits()
+    limits: UploadLimits = Field(default_factory=UploadLimits)
     #: scrypt, see core/passwords.py; the link asks for it before it shows anything.
     password_hash: str | None = None
     max_uses: int | None = None
@@ -118,7 +120,7 @@ class Capability(Record):
     token_hash: str
     owner: str
     transfer_id: str
-    limits: UploadLimits = UploadLimits()
+    limits: UploadLimits = Field(default_factory=UploadLimits)
     expires_at: Time
 
     @property

@@ -39,7 +39,7 @@ class MultipartUpload:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Uploading:
     transfers: TransferStore
     store: FileStore

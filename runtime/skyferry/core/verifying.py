@@ -46,7 +46,7 @@ class InboxKey:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Verifying:
     sending: Sending
     transfers: TransferStore

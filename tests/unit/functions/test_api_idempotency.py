@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from skyferry.functions.api import dispatch
-from skyferry.functions.api.operations import ROUTES
+from skyferry.functions.api import routes
 
 from tests.support.aws import Aws
 from tests.support.builders import OTHER_OWNER
@@ -82,15 +81,15 @@ def test_a_failed_request_frees_its_key(api: Api, transfer: dict[str, Any], aws:
 
 def test_a_request_still_running_is_a_409(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     inner: list[dict[str, Any]] = []
-    create = ROUTES["POST", "/transfers"].run
+    operation = routes.find("POST", "/transfers")
+    assert operation is not None
+    create = operation.run
 
     def slow(app: Any, call: Any) -> Any:
         inner.append(api.create(1, headers=KEY))
         return create(app, call)
 
-    operation = ROUTES["POST", "/transfers"]
-    patched = {("POST", "/transfers"): with_run(operation, slow)}
-    monkeypatch.setattr(dispatch, "ROUTES", patched)
+    monkeypatch.setattr(routes, "find", lambda *_: with_run(operation, slow))
     outer = api.create(1, headers=KEY)
 
     assert outer["statusCode"] == 201

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from skyferry.functions.api import routes
 from skyferry.functions.api.openapi import document
-from skyferry.functions.api.operations import OPERATIONS, ROUTES
+from skyferry.functions.api.operations import OPERATIONS
 from skyferry.functions.api.problems import TABLE
 
 COMMITTED = Path(__file__).parents[3] / "openapi.json"
@@ -32,8 +33,26 @@ def test_every_route_is_documented_and_every_documented_route_exists(
     documented = {
         (method.upper(), path) for path, methods in openapi["paths"].items() for method in methods
     }
+    found = {(method, path): routes.find(method, path) for method, path in documented}
 
-    assert documented == set(ROUTES)
+    assert set(found.values()) == set(OPERATIONS)
+    for (method, path), operation in found.items():
+        assert operation is not None
+        assert (operation.method, operation.path) == (method.replace("HEAD", "GET"), path)
+    reads = {operation.path for operation in OPERATIONS if operation.method == "GET"}
+    assert {path for method, path in documented if method == "HEAD"} == reads
+
+
+def test_what_is_no_route_is_found_nowhere() -> None:
+    for method, path in (
+        ("GET", "/"),
+        ("PUT", "/transfers"),
+        ("GET", "/transfersx"),
+        ("get", "/transfers"),
+        ("HEAD", "/transfers/{transfer_id}/finalize"),
+        ("GET", "/transfers/tr_1"),
+    ):
+        assert routes.find(method, path) is None
 
 
 def test_operation_ids_are_unique(openapi: dict[str, Any]) -> None:

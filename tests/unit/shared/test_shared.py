@@ -5,19 +5,27 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from skyferry.contract import FUNCTION_ENVIRONMENT, Function, Metric
-from skyferry.shared import clients, clock, ids, observability, settings
-from skyferry.shared.settings import Settings
+from skyferry.functions.api.settings import ApiSettings
+from skyferry.functions.authorizer.settings import AuthorizerSettings
+from skyferry.functions.deliver_webhook.settings import DeliverWebhookSettings
+from skyferry.functions.dispatch_outbox.settings import DispatchOutboxSettings
+from skyferry.functions.pause_sending.settings import PauseSendingSettings
+from skyferry.functions.process_upload.settings import ProcessUploadSettings
+from skyferry.functions.send_email.settings import SendEmailSettings
+from skyferry.functions.sweep.settings import SweepSettings
+from skyferry.shared import clients, clock, ids, observability
+from skyferry.shared.settings import Settings, TableSettings
 
 MODELS: dict[Function, type[Settings]] = {
-    Function.AUTHORIZER: settings.AuthorizerSettings,
-    Function.API: settings.ApiSettings,
-    Function.PROCESS_UPLOAD: settings.ProcessUploadSettings,
-    Function.DISPATCH_OUTBOX: settings.DispatchOutboxSettings,
-    Function.SEND_EMAIL: settings.SendEmailSettings,
-    Function.EMAIL_FEEDBACK: settings.EmailFeedbackSettings,
-    Function.DELIVER_WEBHOOK: settings.DeliverWebhookSettings,
-    Function.SWEEP: settings.SweepSettings,
-    Function.PAUSE_SENDING: settings.PauseSendingSettings,
+    Function.AUTHORIZER: AuthorizerSettings,
+    Function.API: ApiSettings,
+    Function.PROCESS_UPLOAD: ProcessUploadSettings,
+    Function.DISPATCH_OUTBOX: DispatchOutboxSettings,
+    Function.SEND_EMAIL: SendEmailSettings,
+    Function.EMAIL_FEEDBACK: TableSettings,
+    Function.DELIVER_WEBHOOK: DeliverWebhookSettings,
+    Function.SWEEP: SweepSettings,
+    Function.PAUSE_SENDING: PauseSendingSettings,
 }
 
 
@@ -31,7 +39,7 @@ def test_a_functions_settings_are_its_environment(function: Function) -> None:
 
 def test_every_missing_or_empty_variable_is_named() -> None:
     with pytest.raises(ValidationError) as refusal:
-        settings.SendEmailSettings.load({"TABLE_NAME": "", "SENDER_ADDRESS": "a"})
+        SendEmailSettings.load({"TABLE_NAME": "", "SENDER_ADDRESS": "a"})
 
     named = {error["loc"][0] for error in refusal.value.errors()}
     assert named == {"SKYFERRY_ENVIRONMENT", "TABLE_NAME", "PUBLIC_BASE_URL", "CONFIGURATION_SET"}

@@ -37,7 +37,7 @@ Q_co = TypeVar("Q_co", bound=Query, covariant=True)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class App:
     sending: Sending
     editing: Editing

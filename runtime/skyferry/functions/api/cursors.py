@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from itsdangerous import URLSafeSerializer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Cursors:
     #: Answers the environment's signing key; called only when a cursor is made or read.
     key: Callable[[], bytes]

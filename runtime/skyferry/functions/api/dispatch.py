@@ -9,6 +9,7 @@ from skyferry.core.errors import ForbiddenError, NotFoundError
 from skyferry.core.idempotency import Answer, IdempotencyScope
 from skyferry.core.models import Principal
 from skyferry.core.receiving import token_hash
+from skyferry.functions.api import routes
 from skyferry.functions.api.app import App, Call
 from skyferry.functions.api.http import (
     JSON,
@@ -20,7 +21,6 @@ from skyferry.functions.api.http import (
     parse_query,
 )
 from skyferry.functions.api.operation import Idempotency, Operation
-from skyferry.functions.api.operations import ROUTES
 from skyferry.functions.api.problems import IdempotencyKeyError, UnauthorizedError
 
 _KEY = "idempotency-key"
@@ -30,7 +30,7 @@ _MAX_KEY = 255
 def admit(request: Request) -> Operation:
     """The operation, for a caller who may ask for it. Raises NotFoundError, UnauthorizedError or
     ForbiddenError."""
-    operation = ROUTES.get((request.method, request.resource))
+    operation = routes.find(request.method, request.resource)
     if operation is None:
         raise NotFoundError
     _authorize(operation, request.principal)

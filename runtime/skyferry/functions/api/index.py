@@ -42,8 +42,8 @@ from skyferry.functions.api.app import App
 from skyferry.functions.api.cursors import Cursors
 from skyferry.functions.api.http import Request, Response
 from skyferry.functions.api.sessions import SignedSessions
+from skyferry.functions.api.settings import ApiSettings
 from skyferry.shared import clients, clock, ids, observability
-from skyferry.shared.settings import ApiSettings
 
 logger = observability.logger()
 

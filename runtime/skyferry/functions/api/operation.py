@@ -1,5 +1,5 @@
 """What an operation is: one row of the table that routes, scopes, bodies, answers and the OpenAPI document
-come from. The rows stand beside their handlers; `operations.py` puts them together."""
+come from. The rows stand beside their handlers; `routes.py` finds them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Idempotency(Enum):
     REQUIRED = "required"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
     id: str
     method: str

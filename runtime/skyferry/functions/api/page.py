@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from skyferry.functions.api.http import Request, Response
 from skyferry.functions.api.problems import Problem
-from skyferry.functions.api.request_schemas import OpenRequest
-from skyferry.functions.api.schemas import OpenLink
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from skyferry.functions.api.request_schemas import OpenRequest
+    from skyferry.functions.api.schemas import OpenLink
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _FORMS = frozenset({"text/html", "application/json"})
@@ -41,11 +42,11 @@ def _weights(accept: str) -> dict[str, float]:
     return found
 
 
-def link(view: OpenLink, token: str) -> Response:
+def link(view: "OpenLink", token: str) -> Response:
     return _html("link.html", HTTPStatus.OK, view=view, token=token)
 
 
-def request(view: OpenRequest) -> Response:
+def request(view: "OpenRequest") -> Response:
     return _html("request.html", HTTPStatus.OK, view=view)
 
 

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import Field
 
 from skyferry.core import models, upload_requests
 from skyferry.core.models import FileStatus, Time, TransferStatus
 from skyferry.core.sending import Contents
 from skyferry.core.upload_requests import RequestStatus
-from skyferry.functions.api.schemas import CreatedFile, LockedLink, Reason, Schema
+from skyferry.functions.api.schemas import CreatedFile, LockedLink, Reason, Root, Schema
 
 
 class UploadRequest(Schema):
@@ -83,10 +83,8 @@ class OpenRequest(Schema):
         )
 
 
-class RequestView(RootModel[OpenRequest | LockedLink]):
+class RequestView(Root[OpenRequest | LockedLink]):
     """What somebody sees who has the link, by `password_required`."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class UploadLink(Schema):
@@ -167,7 +165,7 @@ class CompanionStoredPart(Schema):
     Size: int
 
 
-class CompanionStoredParts(RootModel[list[CompanionStoredPart]]):
+class CompanionStoredParts(Root[list[CompanionStoredPart]]):
     """Every part, in one answer."""
 
 

@@ -1,7 +1,7 @@
 """What the API answers. Every field is declared here; domain records never reach the wire as they are."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
@@ -14,6 +14,15 @@ from skyferry.core.uploading import MultipartUpload, Uploading
 class Schema(BaseModel):
     # Built on first use: an answer needs a few of the models, a cold start would pay for all.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+T = TypeVar("T")
+
+
+class Root(RootModel[T], Generic[T]):
+    """An answer that is a list, or one of several."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class PostInstructions(Schema):
@@ -34,10 +43,8 @@ class MultipartInstructions(Schema):
     expires_at: Time
 
 
-class UploadInstructions(RootModel[PostInstructions | MultipartInstructions]):
+class UploadInstructions(Root[PostInstructions | MultipartInstructions]):
     """How to upload a file, by `mode`."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 def upload_instructions(upload: models.PostUpload | MultipartUpload) -> UploadInstructions:
@@ -341,10 +348,8 @@ class OpenLink(Schema):
         )
 
 
-class LinkView(RootModel[OpenLink | LockedLink]):
+class LinkView(Root[OpenLink | LockedLink]):
     """What a link leads to, by `password_required`."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class UnlockedLink(Schema):

@@ -19,7 +19,7 @@ HEADER = "skyferry-session"
 COOKIE = "skyferry_session"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SignedSessions:
     """Implements core.ports.Sessions. Nothing is stored; a changed password ends what was issued before."""
 

@@ -8,9 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from skyferry import contract
 from skyferry.core.models import Principal
 from skyferry.functions.authorizer.discovery import IssuerKeys
+from skyferry.functions.authorizer.settings import AuthorizerSettings
 from skyferry.functions.authorizer.tokens import InvalidTokenError, TokenVerifier
 from skyferry.shared import observability
-from skyferry.shared.settings import AuthorizerSettings
 
 logger = observability.logger()
 

@@ -29,7 +29,7 @@ class IssuerUnavailableError(Exception):
     """The issuer's keys cannot be had: neither yes nor no can be said."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TokenVerifier:
     issuer: str
     audience: str

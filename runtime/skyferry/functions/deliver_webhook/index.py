@@ -13,8 +13,8 @@ from skyferry.contract import WEBHOOK_ATTEMPTS, WEBHOOK_PAUSES, Metric
 from skyferry.core.errors import WebhookNotDeliveredError
 from skyferry.core.notifying import Notifying
 from skyferry.core.webhooks import DeliveryStatus, WebhookJob
+from skyferry.functions.deliver_webhook.settings import DeliverWebhookSettings
 from skyferry.shared import batches, clients, clock, observability
-from skyferry.shared.settings import DeliverWebhookSettings
 
 logger = observability.logger()
 

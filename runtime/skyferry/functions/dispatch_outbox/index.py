@@ -16,8 +16,8 @@ from skyferry.core.delivering import Dispatching
 from skyferry.core.errors import SkyferryError
 from skyferry.core.lifecycle import TRANSFER_READY
 from skyferry.core.models import OutboxMessage
+from skyferry.functions.dispatch_outbox.settings import DispatchOutboxSettings
 from skyferry.shared import clients, clock, observability
-from skyferry.shared.settings import DispatchOutboxSettings
 
 logger = observability.logger()
 

@@ -13,14 +13,14 @@ from skyferry.adapters.transfer_table import TransferTable
 from skyferry.core.delivering import Feedback, Timeline
 from skyferry.functions.email_feedback.messages import SesEvent
 from skyferry.shared import batches, clients, clock, ids, observability
-from skyferry.shared.settings import EmailFeedbackSettings
+from skyferry.shared.settings import TableSettings
 
 logger = observability.logger()
 
 
 @cache
 def build() -> Feedback:
-    table = Table(clients.dynamodb(), EmailFeedbackSettings.load().table_name)
+    table = Table(clients.dynamodb(), TableSettings.load().table_name)
     mails = MailTable(table)
     timeline = Timeline(TransferTable(table), mails, clock.now, ids.new_id)
     return Feedback(mails, SuppressionTable(table), timeline)

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from skyferry.adapters.mail_worker import MailWorker
 from skyferry.contract import Metric
+from skyferry.functions.pause_sending.settings import PauseSendingSettings
 from skyferry.shared import clients, observability
-from skyferry.shared.settings import PauseSendingSettings
 
 logger = observability.logger()
 

@@ -16,8 +16,8 @@ from skyferry.core.models import File, FileStatus
 from skyferry.core.sending import Sending
 from skyferry.core.verifying import Verifying
 from skyferry.functions.process_upload.messages import Message, ObjectCreated
+from skyferry.functions.process_upload.settings import ProcessUploadSettings
 from skyferry.shared import batches, clients, clock, ids, observability
-from skyferry.shared.settings import ProcessUploadSettings
 
 logger = observability.logger()
 
@@ -26,7 +26,7 @@ class ForeignBucketError(Exception):
     """An event of a bucket that is not ours: somebody may put messages here who should not."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ProcessUpload:
     verifying: Verifying
     bucket: str

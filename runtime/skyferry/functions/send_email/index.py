@@ -15,8 +15,8 @@ from skyferry.contract import Metric
 from skyferry.core.delivering import Delivering, Timeline
 from skyferry.core.models import MailJob, MailStatus
 from skyferry.functions.send_email.rendering import render
+from skyferry.functions.send_email.settings import SendEmailSettings
 from skyferry.shared import batches, clients, clock, ids, observability
-from skyferry.shared.settings import SendEmailSettings
 
 logger = observability.logger()
 

@@ -16,8 +16,8 @@ from skyferry.core.announcing import Announcing
 from skyferry.core.delivering import Dispatching, Timeline
 from skyferry.core.sending import Sending
 from skyferry.core.sweeping import Sweeping
+from skyferry.functions.sweep.settings import SweepSettings
 from skyferry.shared import clients, clock, ids, observability
-from skyferry.shared.settings import SweepSettings
 
 logger = observability.logger()
 

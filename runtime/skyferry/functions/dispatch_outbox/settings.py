@@ -1,0 +1,9 @@
+from pydantic import Field
+
+from skyferry.contract import Env
+from skyferry.shared.settings import TableSettings
+
+
+class DispatchOutboxSettings(TableSettings):
+    send_email_queue_url: str = Field(alias=Env.SEND_EMAIL_QUEUE_URL.value)
+    deliver_webhook_queue_url: str = Field(alias=Env.DELIVER_WEBHOOK_QUEUE_URL.value)
