@@ -4,6 +4,7 @@ import pytest
 from skyferry.contract import Function
 
 from tools.bench import imports
+from tools.bench.runtime import VALGRIND
 
 
 @pytest.mark.parametrize("function", list(Function))
@@ -16,7 +17,7 @@ def test_a_function_imports_no_more_than_its_budget(function: Function) -> None:
     )
 
 
-@pytest.mark.skipif(imports.VALGRIND is None, reason="valgrind counts them")
+@pytest.mark.skipif(VALGRIND is None, reason="valgrind counts them")
 def test_the_api_starts_with_no_more_instructions_than_its_budget() -> None:
     """Of the others `make imports` tells: each takes a quarter of a minute."""
     share = imports.share_of_yardstick(Function.API)
