@@ -69,10 +69,15 @@ def _read(api: httpx.Client, path: str) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("count", "limits"),
     [
-        (2_000, (100, 73, random.Random().randint(20, 99))),  # noqa: S311
-        (60, (1, 2, 3, 7, 59, 60)),
+        # The emulator answers one call at a time: others would wait for longer than they do.
+        pytest.param(
+            2_000,
+            (100, 73, random.Random().randint(20, 99)),  # noqa: S311
+            marks=pytest.mark.alone,
+            id="many",
+        ),
+        pytest.param(60, (1, 2, 3, 7, 59, 60), id="small pages"),
     ],
-    ids=["many", "small pages"],
 )
 def test_a_changing_list_shows_each_once(
     api: httpx.Client, fill: Callable[[int], list[str]], count: int, limits: tuple[int, ...]

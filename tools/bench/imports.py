@@ -19,7 +19,7 @@ from skyferry.contract import Function
 from tools.bench.assets import ROOT
 from tools.bench.runtime import VALGRIND
 
-BUDGET = ROOT / "tests" / "infra" / "import_budget.toml"
+BUDGET = ROOT / "tests" / "bench" / "import_budget.toml"
 #: What may be added before somebody has to say so in the budget.
 GROWTH = 1.02
 _SHOWN = 6

@@ -34,8 +34,7 @@ class Calls:
 
     def _edit(self, path: str, changes: Json, if_match: str | None) -> Fields:
         """Without `if_match`, whatever is there now is changed."""
-        etag = if_match or self._api.call("GET", path).headers.get("ETag", "*")
-        headers = {"If-Match": etag, "Content-Type": _MERGE_PATCH}
+        headers = {"If-Match": if_match or "*", "Content-Type": _MERGE_PATCH}
         return answer(self._api.call("PATCH", path, body=changes, headers=headers))
 
     def _remove(self, path: str) -> None:

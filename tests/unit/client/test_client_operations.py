@@ -148,17 +148,15 @@ def test_a_body_has_published_fields_and_the_published_type(
     assert set(body) >= set(published.get("required", ()))
 
 
-def test_a_change_is_of_what_was_read(cloud: FakeSkyferry, client: Client) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        operation = "getWebhook" if request.method == "GET" else "editWebhook"
-        response = example_of(operation)
-        response.headers["etag"] = '"7"'
-        return response
+@pytest.mark.parametrize(("named", "sent"), [(None, "*"), ('"7"', '"7"')])
+def test_a_change_is_of_whatever_is_there_unless_an_etag_is_named(
+    cloud: FakeSkyferry, client: Client, named: str | None, sent: str
+) -> None:
+    cloud.faults.append(lambda _: example_of("editWebhook"))
+    client.edit_webhook("wh_1", {"enabled": False}, if_match=named)
 
-    cloud.faults.append(answer)
-    client.edit_webhook("wh_1", {"enabled": False})
-    assert [each.method for each in cloud.requests] == ["GET", "PATCH"]
-    assert cloud.requests[1].headers["if-match"] == '"7"'
+    (request,) = cloud.requests
+    assert (request.method, request.headers["if-match"]) == ("PATCH", sent)
 
 
 def test_events_are_read_as_they_are(cloud: FakeSkyferry, client: Client) -> None:

@@ -1,4 +1,4 @@
-"""What `make bench` makes of its samples. The measuring itself is tried in tests/infra/test_shipped_asset.py."""
+"""What `make bench` makes of its samples. The measuring itself is tried in tests/bench/test_shipped_asset.py."""
 
 import json
 from pathlib import Path

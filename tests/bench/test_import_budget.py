@@ -1,4 +1,4 @@
-"""What a function imports stays within tests/infra/import_budget.toml; `make imports` shows who spends it."""
+"""What a function imports stays within tests/bench/import_budget.toml; `make imports` shows who spends it."""
 
 import pytest
 from skyferry.contract import Function

@@ -7,7 +7,7 @@ import sys
 import pytest
 from skyferry.functions.api import routes
 
-from tests.infra.infra_support import REPOSITORY
+from tools.bench.assets import ROOT
 
 #: Loaded when first needed, by the functions that need it, or never.
 LAZY = ("asyncio", "boto3", "itsdangerous", "jinja2", "puremagic", "s3transfer")
@@ -29,7 +29,7 @@ def _loaded(statement: str) -> set[str]:
     script = f"{statement}; import json, sys; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60,
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     return set(json.loads(done.stdout))
 
