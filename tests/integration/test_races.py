@@ -8,7 +8,7 @@ import pytest
 
 from local.cloud import Cloud
 from local.scanner.index import EICAR
-from tests.integration.at_once import all_at_once
+from tests.integration.at_once import all_at_once, warm_up
 from tests.integration.conftest import Inbox
 from tests.integration.sender import Sender, described
 
@@ -35,6 +35,8 @@ def test_twenty_at_once_one_infected_one_of_the_wrong_size(
         assert sender.finalize(transfer).status_code in {202, 409}
         return sender.until(transfer, "ready", "blocked", timeout=120)
 
+    warm_up(api, PARALLEL)
+    api.timeout = httpx.Timeout(60)
     transfers = all_at_once(PARALLEL, send)
 
     assert Counter(transfer["status"] for transfer in transfers) == {"ready": 18, "blocked": 2}
