@@ -184,7 +184,7 @@ PLANTED = (
     ),
     Plant(
         "link tokens are stored as they are",
-        "core/receiving.py",
+        "core/tokens.py",
         "return hashlib.sha256(token.encode()).hexdigest()",
         "return token",
         (*_DELIVERING, *_RECEIVING),

@@ -41,6 +41,20 @@ def test_a_function_starts_with_what_it_needs_and_no_more(function: str) -> None
     assert loaded & set(LAZY) == NEEDED[function]
 
 
+#: What the operations work with; each is made for the first request that needs it.
+USE_CASES = {
+    f"skyferry.core.{name}"
+    for name in (
+        "capability", "companion", "editing", "feeds", "receipts", "receiving", "requesting",
+        "sending", "subscribing", "suppressing", "unlocking", "uploading",
+    )
+}  # fmt: skip
+
+
+def test_the_api_starts_without_use_cases() -> None:
+    assert _loaded("import skyferry.functions.api.index") & USE_CASES == set()
+
+
 def test_a_part_of_the_api_is_loaded_by_the_first_request_for_it() -> None:
     parts = {f"skyferry.functions.api.{part}" for part in routes.PARTS}
     find = "from skyferry.functions.api import index, routes; routes.find('GET', '{}')"

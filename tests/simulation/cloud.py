@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from skyferry.contract import ScanVerdict
-from skyferry.core.commands import NewWebhook
 from skyferry.core.errors import SkyferryError
 from skyferry.core.models import (
     File,
@@ -17,6 +16,7 @@ from skyferry.core.models import (
     Transfer,
     TransferStatus,
 )
+from skyferry.core.webhook_commands import NewWebhook
 from skyferry.core.webhooks import WebhookJob
 
 from tests.simulation.faults import Crash, Faults, Faulty, FaultyMailer, FaultyReceivers

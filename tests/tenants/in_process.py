@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from skyferry.adapters import webhook_sender
 from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.mail_table import MailTable
 from skyferry.adapters.suppression_table import SuppressionTable
@@ -69,7 +70,7 @@ class InProcess:
         patch(clients, "dynamodb", lambda: self.table)
         patch(clients, "s3", lambda: self.bucket)
         patch(clients, "kms", _key)
-        patch(index, "WebhookSender", lambda _: FakeReceivers())
+        patch(webhook_sender, "WebhookSender", lambda _: FakeReceivers())
         # What is made shows in the feeds at once, and a password costs no tenth of a second.
         patch(limits, "FEED_SETTLE", -1)
         patch(passwords, "_N", 2)

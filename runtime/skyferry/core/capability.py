@@ -11,7 +11,7 @@ from skyferry.core.editing import Editing
 from skyferry.core.errors import DeletedError, ExpiredError, QuotaExceededError
 from skyferry.core.models import File, Principal, Transfer, TransferStatus
 from skyferry.core.ports import CapabilityStore, Clock, TransferStore
-from skyferry.core.receiving import token_hash
+from skyferry.core.tokens import token_hash
 from skyferry.core.upload_requests import Capability, UploadLimits
 
 

@@ -1,32 +1,26 @@
 """What callers may ask for: strict models, unknown fields refused. They are the request schemas of the
 OpenAPI document, so the descriptions here are what a REST client reads."""
 
+from datetime import datetime
 from typing import Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    JsonValue,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from skyferry.core import limits, text
+from skyferry.core import limits
 from skyferry.core.fields import (
-    AllowedTypes,
     ContentType,
     Crc64Nvme,
-    Description,
     Email,
-    EventTypes,
     ExpiresAt,
     ExpiresIn,
     FileName,
     Folder,
-    MaxBytes,
-    MaxFiles,
-    MaxUses,
     Message,
     Moment,
     Password,
@@ -36,11 +30,9 @@ from skyferry.core.fields import (
     Tags,
     TagValue,
     Title,
-    WebhookUrl,
     no_other_keys,
     not_null,
 )
-from skyferry.core.webhooks import EventType
 
 
 class Command(BaseModel):
@@ -93,7 +85,7 @@ class NewTransfer(Command):
 
     @model_validator(mode="after")
     def _one_expiry(self) -> Self:
-        _refuse_two_expiries(self)
+        refuse_two_expiries(self.expires_in, self.expires_at)
         return self
 
 
@@ -108,7 +100,7 @@ class Patch(Command):
             for name, value in values.items()
         }
 
-    def _refuse_null(self, *names: str) -> None:
+    def refuse_null(self, *names: str) -> None:
         for name in names:
             if name in self.model_fields_set and getattr(self, name) is None:
                 raise PydanticCustomError("not-null", "{name} cannot be removed", {"name": name})
@@ -120,8 +112,8 @@ class PatchNotify(Patch):
     reminder: bool | None = None
 
 
-def _refuse_two_expiries(command: "NewTransfer | NewRequest") -> None:
-    if command.expires_in is not None and command.expires_at is not None:
+def refuse_two_expiries(expires_in: int | None, expires_at: datetime | None) -> None:
+    if expires_in is not None and expires_at is not None:
         raise PydanticCustomError("one-of", "give expires_in or expires_at, not both")
 
 
@@ -148,7 +140,7 @@ class PatchTransfer(Patch):
 
     @model_validator(mode="after")
     def _keeps_an_expiry(self) -> Self:
-        self._refuse_null("expires_at")
+        self.refuse_null("expires_at")
         return self
 
 
@@ -158,7 +150,7 @@ class PatchFile(Patch):
 
     @model_validator(mode="after")
     def _keeps_a_name(self) -> Self:
-        self._refuse_null("name")
+        self.refuse_null("name")
         return self
 
 
@@ -184,86 +176,3 @@ class SignParts(Command):
 class Unlock(Command):
     # Any text is a try: what a password may be is checked where one is set.
     password: str = Field(max_length=limits.MAX_PASSWORD)
-
-
-class NewRequest(Command):
-    title: Title | None = None
-    message: Message | None = None
-    max_files: MaxFiles | None = None
-    max_bytes: MaxBytes | None = None
-    allowed_types: AllowedTypes = ()
-    max_uses: MaxUses | None = None
-    password: Password | None = None
-    expires_in: ExpiresIn | None = None
-    expires_at: ExpiresAt | None = None
-
-    @model_validator(mode="after")
-    def _one_expiry(self) -> Self:
-        _refuse_two_expiries(self)
-        return self
-
-
-class PatchRequest(Patch):
-    title: Title | None = None
-    message: Message | None = None
-    max_files: MaxFiles | None = None
-    max_bytes: MaxBytes | None = None
-    allowed_types: AllowedTypes | None = Field(None, json_schema_extra=not_null)
-    max_uses: MaxUses | None = None
-    password: Password | None = None
-    expires_at: ExpiresAt | None = Field(None, json_schema_extra=not_null)
-
-    @model_validator(mode="after")
-    def _keeps_what_there_must_be(self) -> Self:
-        self._refuse_null("expires_at", "allowed_types")
-        return self
-
-
-class NewContribution(Command):
-    """What somebody without an account sends to whoever asked for it."""
-
-    sender_name: PersonName | None = None
-    sender_message: Message | None = None
-    files: list[NewFile] = Field(min_length=1, max_length=limits.MAX_FILES)
-
-
-class CompanionUpload(Command):
-    """Uppy: a file about to go in parts. `metadata` is what Uppy knows of it; see `file_id` and `size`."""
-
-    filename: str = Field(max_length=limits.MAX_NAME)
-    type: str = Field(
-        "",
-        max_length=limits.MAX_NAME,
-        json_schema_extra={"pattern": f"^$|{text.CONTENT_TYPE_PATTERN}"},
-    )
-    metadata: dict[str, JsonValue] = {}
-
-
-class CompanionPart(Command):
-    PartNumber: int = Field(ge=1, le=limits.MAX_PARTS)
-    ETag: str = Field(max_length=200)
-
-
-class CompanionParts(Command):
-    """Uppy: the parts it has sent. What the store says of them is what counts."""
-
-    parts: list[CompanionPart] = Field(max_length=limits.MAX_PARTS)
-
-
-class NewWebhook(Command):
-    url: WebhookUrl
-    events: EventTypes = tuple(EventType)
-    description: Description | None = None
-    enabled: bool = True
-
-
-class PatchWebhook(Patch):
-    url: WebhookUrl | None = Field(None, json_schema_extra=not_null)
-    events: EventTypes | None = Field(None, json_schema_extra=not_null)
-    description: Description | None = None
-    enabled: bool | None = Field(None, json_schema_extra=not_null)
-
-    @model_validator(mode="after")
-    def _keeps_what_it_needs(self) -> Self:
-        self._refuse_null("url", "events", "enabled")
-        return self

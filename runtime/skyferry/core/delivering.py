@@ -40,8 +40,8 @@ from skyferry.core.ports import (
     TransferStore,
     WorkStore,
 )
-from skyferry.core.receiving import token_hash
 from skyferry.core.suppressions import Suppression, SuppressionReason
+from skyferry.core.tokens import token_hash
 
 _SUPPRESSED = Reason(
     code="suppressed", detail="The address gets no mail from this service; nothing was sent."

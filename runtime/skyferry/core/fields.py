@@ -10,13 +10,12 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from skyferry.core import limits, text, webhook_target
-from skyferry.core.webhooks import EventType
+from skyferry.core import limits, text
 
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
 
 
-def _allowed(code: str, check: Callable[[str], str]) -> AfterValidator:
+def allowed(code: str, check: Callable[[str], str]) -> AfterValidator:
     def validate(value: str) -> str:
         try:
             return check(value)
@@ -26,9 +25,9 @@ def _allowed(code: str, check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(validate)
 
 
-def _pattern(pattern: str) -> JsonDict:
+def pattern(allowed: str) -> JsonDict:
     """For the document: checking by it would name no reason."""
-    return {"pattern": pattern}
+    return {"pattern": allowed}
 
 
 def no_other_keys(schema: JsonDict) -> None:
@@ -39,7 +38,7 @@ def no_other_keys(schema: JsonDict) -> None:
 
 
 def not_null(schema: JsonDict) -> None:
-    """For the document: what `Patch._refuse_null` refuses."""
+    """For the document: what `Patch.refuse_null` refuses."""
     options = cast("list[JsonDict]", schema.pop("anyOf"))
     del schema["default"]
     schema.update(next(each for each in options if each != {"type": "null"}))
@@ -72,18 +71,18 @@ Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_
 
 Sha256 = Annotated[
     str,
-    _allowed("bad-checksum", _base64_of(32)),
+    allowed("bad-checksum", _base64_of(32)),
     Field(
         description="SHA-256 of the bytes, base64; of files up to 16 GiB.",
-        json_schema_extra=_pattern("^[A-Za-z0-9+/]{43}=$"),
+        json_schema_extra=pattern("^[A-Za-z0-9+/]{43}=$"),
     ),
 ]
 Crc64Nvme = Annotated[
     str,
-    _allowed("bad-checksum", _base64_of(8)),
+    allowed("bad-checksum", _base64_of(8)),
     Field(
         description="CRC-64/NVME of the bytes, base64.",
-        json_schema_extra=_pattern("^[A-Za-z0-9+/]{11}=$"),
+        json_schema_extra=pattern("^[A-Za-z0-9+/]{11}=$"),
     ),
 ]
 FileName = Annotated[
@@ -92,9 +91,9 @@ FileName = Annotated[
         min_length=1,
         max_length=limits.MAX_NAME,
         description="Display name.",
-        json_schema_extra=_pattern(text.FILE_NAME_PATTERN),
+        json_schema_extra=pattern(text.FILE_NAME_PATTERN),
     ),
-    _allowed("bad-name", text.file_name),
+    allowed("bad-name", text.file_name),
 ]
 Folder = Annotated[
     str,
@@ -102,24 +101,24 @@ Folder = Annotated[
         min_length=1,
         max_length=limits.MAX_PATH,
         description="Relative folder, with `/`.",
-        json_schema_extra=_pattern(text.FOLDER_PATTERN),
+        json_schema_extra=pattern(text.FOLDER_PATTERN),
     ),
-    _allowed("bad-path", text.folder),
+    allowed("bad-path", text.folder),
 ]
 Title = Annotated[
     str,
-    Field(max_length=limits.MAX_TITLE, json_schema_extra=_pattern(text.LINE_PATTERN)),
-    _allowed("bad-text", text.line),
+    Field(max_length=limits.MAX_TITLE, json_schema_extra=pattern(text.LINE_PATTERN)),
+    allowed("bad-text", text.line),
 ]
 Message = Annotated[
     str,
-    Field(max_length=limits.MAX_MESSAGE, json_schema_extra=_pattern(text.MESSAGE_PATTERN)),
-    _allowed("bad-text", text.message),
+    Field(max_length=limits.MAX_MESSAGE, json_schema_extra=pattern(text.MESSAGE_PATTERN)),
+    allowed("bad-text", text.message),
 ]
 PersonName = Annotated[
     str,
-    Field(max_length=100, json_schema_extra=_pattern(text.LINE_PATTERN)),
-    _allowed("bad-name", text.person),
+    Field(max_length=100, json_schema_extra=pattern(text.LINE_PATTERN)),
+    allowed("bad-name", text.person),
 ]
 Password = Annotated[
     str,
@@ -127,15 +126,15 @@ Password = Annotated[
         min_length=limits.MIN_PASSWORD,
         max_length=limits.MAX_PASSWORD,
         description="Whoever opens a link must give it; stored as a hash.",
-        json_schema_extra=_pattern(text.LINE_PATTERN),
+        json_schema_extra=pattern(text.LINE_PATTERN),
     ),
-    _allowed("bad-text", text.line),
+    allowed("bad-text", text.line),
 ]
 TagKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 TagValue = Annotated[
     str,
-    Field(max_length=limits.MAX_TAG_VALUE, json_schema_extra=_pattern(text.LINE_PATTERN)),
-    _allowed("bad-text", text.line),
+    Field(max_length=limits.MAX_TAG_VALUE, json_schema_extra=pattern(text.LINE_PATTERN)),
+    allowed("bad-text", text.line),
 ]
 Tags = Annotated[
     dict[TagKey, TagValue],
@@ -157,59 +156,16 @@ ExpiresAt = Annotated[
     Moment,
     Field(description="RFC 3339, 1 hour to 30 days from now. Not together with `expires_in`."),
 ]
-MaxFiles = Annotated[
-    int, Field(ge=1, le=limits.MAX_FILES, description="Files of one transfer that comes in.")
-]
-MaxBytes = Annotated[
-    int,
-    Field(ge=1, le=limits.MAX_FILE_SIZE, description="Bytes of one transfer that comes in."),
-]
-MaxUses = Annotated[
-    int, Field(ge=1, le=limits.MAX_USES, description="Transfers that may come in by the link.")
-]
-AllowedTypes = Annotated[
-    tuple[
-        Annotated[
-            str,
-            Field(json_schema_extra=_pattern(text.CONTENT_TYPE_RANGE_PATTERN)),
-            _allowed("bad-content-type", text.content_type_range),
-        ],
-        ...,
-    ],
-    Field(
-        max_length=limits.MAX_ALLOWED_TYPES,
-        description="Media types, `application/pdf` or `image/*`; empty: any.",
-    ),
-]
-WebhookUrl = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=webhook_target.MAX_URL,
-        description="https, a public host, port 443 or from 1024 on.",
-    ),
-]
-EventTypes = Annotated[
-    tuple[EventType, ...],
-    # JSON has no tuples, and strict is strict.
-    Field(strict=False, min_length=1, max_length=len(EventType)),
-    AfterValidator(lambda types: tuple(dict.fromkeys(types))),
-]
-Description = Annotated[
-    str,
-    Field(max_length=limits.MAX_DESCRIPTION, json_schema_extra=_pattern(text.LINE_PATTERN)),
-    _allowed("bad-text", text.line),
-]
 ContentType = Annotated[
     str,
     Field(
         description="Media type, lower case, without parameters.",
-        json_schema_extra=_pattern(text.CONTENT_TYPE_PATTERN),
+        json_schema_extra=pattern(text.CONTENT_TYPE_PATTERN),
     ),
-    _allowed("bad-content-type", text.content_type),
+    allowed("bad-content-type", text.content_type),
 ]
 Email = Annotated[
     str,
-    Field(max_length=254, json_schema_extra=_pattern(text.EMAIL_PATTERN)),
-    _allowed("bad-email", text.email),
+    Field(max_length=254, json_schema_extra=pattern(text.EMAIL_PATTERN)),
+    allowed("bad-email", text.email),
 ]

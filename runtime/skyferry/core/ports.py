@@ -1,35 +1,38 @@
 """What the core needs from outside. One adapter and one in-memory fake each, held to the same contract tests."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from skyferry.core.idempotency import Answer, Claim, IdempotencyScope
-from skyferry.core.mails import Letter
-from skyferry.core.models import (
-    Change,
-    Event,
-    File,
-    Link,
-    Mail,
-    MailJob,
-    OutboxMessage,
-    PartRequest,
-    PartUrl,
-    PostUpload,
-    PublicKey,
-    Recipient,
-    Session,
-    SignedUrl,
-    StoredObject,
-    StoredPart,
-    Transfer,
-    TransferStatus,
-)
-from skyferry.core.quotas import Usage
-from skyferry.core.suppressions import Suppression
-from skyferry.core.upload_requests import Capability, UploadRequest
-from skyferry.core.webhooks import Delivery, WebhookJob, Webhooks
+if TYPE_CHECKING:
+    from skyferry.core.idempotency import Answer, Claim, IdempotencyScope
+    from skyferry.core.mails import Letter
+    from skyferry.core.models import (
+        Change,
+        Event,
+        File,
+        Link,
+        Mail,
+        MailJob,
+        OutboxMessage,
+        PartRequest,
+        PartUrl,
+        PostUpload,
+        PublicKey,
+        Recipient,
+        Session,
+        SignedUrl,
+        StoredObject,
+        StoredPart,
+        Transfer,
+        TransferStatus,
+    )
+    from skyferry.core.quotas import Usage
+    from skyferry.core.suppressions import Suppression
+    from skyferry.core.upload_requests import Capability, UploadRequest
+    from skyferry.core.webhooks import Delivery, WebhookJob, Webhooks
 
 
 class Clock(Protocol):

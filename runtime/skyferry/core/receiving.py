@@ -1,18 +1,13 @@
 """What the holder of a link may do. Looking consumes nothing; only issuing a download URL counts."""
 
-import hashlib
 from dataclasses import dataclass
 
 from skyferry.core import access, guarded, lifecycle, passwords
 from skyferry.core.errors import DeletedError, NotFoundError
 from skyferry.core.models import Change, File, Link, Recipient, Session, SignedUrl, Transfer
 from skyferry.core.ports import Clock, FileStore, Ids, MailStore, TransferStore
+from skyferry.core.tokens import token_hash
 from skyferry.core.unlocking import Unlocking
-
-
-def token_hash(token: str) -> str:
-    """Tokens have 256 random bits, so a plain hash is enough to store."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

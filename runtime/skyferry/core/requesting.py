@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from skyferry.core import guarded, limits, passwords, upload_requests
 from skyferry.core.capability import Capabilities, quota_of_somebody_else
-from skyferry.core.commands import NewContribution, NewRequest, NewTransfer, PatchRequest
+from skyferry.core.commands import NewTransfer
 from skyferry.core.errors import ConflictError, NotFoundError
 from skyferry.core.models import Change, Principal, Session
 from skyferry.core.ports import Clock, RequestStore, TransferStore
-from skyferry.core.receiving import token_hash
+from skyferry.core.request_commands import NewContribution, NewRequest, PatchRequest
 from skyferry.core.sending import Contents, Sending
+from skyferry.core.tokens import token_hash
 from skyferry.core.unlocking import Unlocking
 from skyferry.core.upload_requests import Capability, UploadLimits, UploadRequest
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from skyferry.core import guarded, limits
-from skyferry.core.commands import NewWebhook, PatchWebhook
 from skyferry.core.errors import ConflictError, StateError, UnavailableError
 from skyferry.core.models import OutboxMessage, Principal
 from skyferry.core.ports import Clock, Ids, WebhookSender, WebhookStore
+from skyferry.core.webhook_commands import NewWebhook, PatchWebhook
 from skyferry.core.webhooks import (
     DELIVERY,
     Delivery,

@@ -6,8 +6,8 @@ from skyferry.contract import SCOPE_ADMIN
 from skyferry.core.errors import StateError
 from skyferry.core.models import Principal
 from skyferry.core.ports import Clock, MailStore, SuppressionStore
-from skyferry.core.receiving import token_hash
 from skyferry.core.suppressions import Suppression, SuppressionReason
+from skyferry.core.tokens import token_hash
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

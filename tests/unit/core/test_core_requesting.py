@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from skyferry.core import limits
-from skyferry.core.commands import NewContribution, NewFile, NewRequest, PatchRequest
+from skyferry.core.commands import NewFile
 from skyferry.core.errors import (
     ConflictError,
     DeletedError,
@@ -20,7 +20,8 @@ from skyferry.core.errors import (
 )
 from skyferry.core.models import TransferStatus
 from skyferry.core.quotas import Quotas
-from skyferry.core.receiving import token_hash
+from skyferry.core.request_commands import NewContribution, NewRequest, PatchRequest
+from skyferry.core.tokens import token_hash
 from skyferry.core.upload_requests import RequestStatus, UploadLimits, UploadRequest
 
 from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, NOW, OTHER_OWNER, any_principal

@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import standardwebhooks
-from skyferry.core.commands import NewWebhook, PatchWebhook
 from skyferry.core.errors import (
     ConflictError,
     NotFoundError,
@@ -11,6 +10,7 @@ from skyferry.core.errors import (
     WebhookNotDeliveredError,
     WebhookUnansweredError,
 )
+from skyferry.core.webhook_commands import NewWebhook, PatchWebhook
 from skyferry.core.webhooks import (
     Delivery,
     DeliveryStatus,

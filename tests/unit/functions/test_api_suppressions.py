@@ -14,8 +14,8 @@ from skyferry.core.models import (
     RecipientStatus,
     TransferStatus,
 )
-from skyferry.core.receiving import token_hash
 from skyferry.core.suppressions import Suppression, SuppressionReason
+from skyferry.core.tokens import token_hash
 from skyferry.shared import clock, ids
 
 from tests.support.aws import Aws

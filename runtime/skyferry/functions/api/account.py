@@ -5,7 +5,8 @@ from datetime import timedelta
 from skyferry.contract import SCOPE_READ
 from skyferry.core import limits
 from skyferry.functions.api import account_schemas as schemas
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import NoBody, NoQuery, Response
 from skyferry.functions.api.operation import Operation
 

@@ -15,7 +15,8 @@ from skyferry.core.errors import (
     UploadIncompleteError,
 )
 from skyferry.functions.api import request_schemas, schemas, uploads
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import NoBody, NoQuery, Response
 from skyferry.functions.api.operation import TRANSFER, Idempotency, Operation
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from skyferry.core import commands, limits
+from skyferry.core import companion_commands as commands
+from skyferry.core import limits
 from skyferry.core.companion import Described
 from skyferry.core.errors import (
     NotFoundError,
@@ -19,7 +20,8 @@ from skyferry.core.errors import (
     UploadIncompleteError,
 )
 from skyferry.functions.api import request_schemas as schemas
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.capability import GONE, UPLOAD
 from skyferry.functions.api.http import NoBody, NoQuery, Query, Response
 from skyferry.functions.api.operation import Operation

@@ -8,9 +8,10 @@ from skyferry.core.commands import Command
 from skyferry.core.errors import ForbiddenError, NotFoundError
 from skyferry.core.idempotency import Answer, IdempotencyScope
 from skyferry.core.models import Principal
-from skyferry.core.receiving import token_hash
+from skyferry.core.tokens import token_hash
 from skyferry.functions.api import routes
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import (
     JSON,
     Query,

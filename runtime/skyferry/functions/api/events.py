@@ -7,7 +7,8 @@ from pydantic import Field
 from skyferry.contract import SCOPE_READ
 from skyferry.core.errors import NotFoundError
 from skyferry.functions.api import schemas
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import NoBody, Response
 from skyferry.functions.api.operation import TRANSFER, Operation
 from skyferry.functions.api.paging import PageQuery, next_link

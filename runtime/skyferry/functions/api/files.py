@@ -14,7 +14,8 @@ from skyferry.core.errors import (
 )
 from skyferry.core.models import File
 from skyferry.functions.api import schemas
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import MERGE_PATCH, NoBody, NoQuery, Response, content_tag
 from skyferry.functions.api.operation import FILE, PRECONDITIONS, TRANSFER, Idempotency, Operation
 from skyferry.functions.api.paging import PageQuery, paged

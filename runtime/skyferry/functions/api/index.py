@@ -1,6 +1,5 @@
 """All REST operations. API Gateway has authenticated the caller; everything else is decided here."""
 
-import json
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -8,113 +7,19 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from skyferry.adapters.counter_table import CounterTable
-from skyferry.adapters.dynamodb import Table
-from skyferry.adapters.file_store import FileStore
-from skyferry.adapters.idempotency_table import IdempotencyTable
-from skyferry.adapters.mail_table import MailTable
-from skyferry.adapters.receipt_key import KmsReceiptKey
-from skyferry.adapters.request_table import CapabilityTable, RequestTable
-from skyferry.adapters.signing_key import SigningKey
-from skyferry.adapters.suppression_table import SuppressionTable
-from skyferry.adapters.transfer_table import TransferTable
-from skyferry.adapters.usage_rows import UsageTable
-from skyferry.adapters.webhook_sender import WebhookSender
-from skyferry.adapters.webhook_table import WebhookTable
-from skyferry.contract import ANSWER_HEADERS, ScanGate
-from skyferry.core import limits
-from skyferry.core.capability import Capabilities
-from skyferry.core.companion import Companion
-from skyferry.core.editing import Editing
-from skyferry.core.feeds import Feeds
-from skyferry.core.quotas import Quotas
-from skyferry.core.rates import Rates
-from skyferry.core.receipts import Receipts
-from skyferry.core.receiving import Receiving
-from skyferry.core.requesting import Requesting
-from skyferry.core.sending import Sending
-from skyferry.core.subscribing import Subscribing
-from skyferry.core.suppressing import Suppressing
-from skyferry.core.unlocking import Unlocking
-from skyferry.core.uploading import Uploading
-from skyferry.functions.api import dispatch, locked, page, problems, ratelimit
+from skyferry.contract import ANSWER_HEADERS
+from skyferry.functions.api import dispatch, problems, ratelimit
 from skyferry.functions.api.app import App
-from skyferry.functions.api.cursors import Cursors
 from skyferry.functions.api.http import Request, Response
-from skyferry.functions.api.sessions import SignedSessions
 from skyferry.functions.api.settings import ApiSettings
-from skyferry.shared import clients, clock, ids, observability
+from skyferry.shared import observability
 
 logger = observability.logger()
 
 
 @cache
 def build() -> App:
-    settings = ApiSettings.load()
-    table = Table(clients.dynamodb(), settings.table_name)
-    quotas = Quotas(
-        bytes=settings.quota_bytes,
-        files=settings.quota_files,
-        mails_per_day=settings.mails_per_day,
-        requests_per_minute=settings.requests_per_minute,
-    )
-    transfers, mails = TransferTable(table, quotas), MailTable(table)
-    store = FileStore(clients.s3, settings.bucket_name)
-    signing_key = cache(SigningKey(table).get)
-    rates = Rates(CounterTable(table), clock.now)
-    locks = Unlocking(SignedSessions(signing_key, clock.now), rates)
-    gated = settings.scan_gate is ScanGate.REQUIRED
-    largest = limits.MAX_SCANNED_FILE_SIZE if gated else limits.MAX_FILE_SIZE
-    sending = Sending(transfers, store, clock.now, ids.new_id, largest)
-    editing = Editing(sending, transfers, store, clock.now, ids.new_id)
-    uploading = Uploading(transfers, store, clock.now, ids.new_id)
-    capabilities = Capabilities(editing, transfers, CapabilityTable(table), clock.now)
-    requests = RequestTable(table, transfers)
-    return App(
-        sending=sending,
-        editing=editing,
-        uploading=uploading,
-        requesting=Requesting(sending, requests, transfers, capabilities, locks, clock.now),
-        capabilities=capabilities,
-        companion=Companion(capabilities, uploading, transfers, store, clock.now, ids.new_id),
-        receiving=Receiving(
-            transfers,
-            mails,
-            store,
-            locks,
-            clock.now,
-            ids.new_id,
-        ),
-        suppressing=Suppressing(SuppressionTable(table), mails, clock.now),
-        receipts=Receipts(
-            transfers,
-            KmsReceiptKey(clients.kms, settings.receipt_key_id),
-            clock.now,
-        ),
-        feeds=Feeds(transfers, clock.now),
-        subscribing=Subscribing(
-            WebhookTable(table), WebhookSender(settings.webhook_stand_in), clock.now, ids.new_id
-        ),
-        idempotency=IdempotencyTable(table, clock.now),
-        rates=rates,
-        quotas=quotas,
-        usage=UsageTable(table),
-        cursors=Cursors(signing_key),
-        clock=clock.now,
-        ids=ids.new_id,
-        cors_origins=settings.cors_origins,
-        scanned=gated,
-        public_base_url=settings.public_base_url,
-        document=_document,
-    )
-
-
-@cache
-def _document() -> str:
-    # Built on demand: it costs the first asker a moment, and a cold start nothing.
-    from skyferry.functions.api.openapi import document
-
-    return json.dumps(document(), separators=(",", ":"), ensure_ascii=False)
+    return App(ApiSettings.load())
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
@@ -154,8 +59,11 @@ def _refuse(error: Exception, request: Request, request_id: str) -> Response:
     if problem is problems.INTERNAL:
         logger.error("failed", exc_info=error)
     response = problems.to_response(error, request.path, request_id)
-    if request.resource.startswith(("/t/", "/r/")) and page.wanted(request):
-        return locked.refusal(error, request, problem)
+    if request.resource.startswith(("/t/", "/r/")):
+        from skyferry.functions.api import locked, page
+
+        if page.wanted(request):
+            return locked.refusal(error, request, problem)
     return response
 
 

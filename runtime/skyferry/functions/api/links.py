@@ -12,7 +12,8 @@ from skyferry.core.errors import (
     PasswordRequiredError,
 )
 from skyferry.functions.api import locked, page, schemas, sessions
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import FORM, JSON, AnyQuery, NoBody, NoQuery, Response
 from skyferry.functions.api.operation import Operation
 from skyferry.shared import observability

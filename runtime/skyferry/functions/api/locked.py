@@ -11,7 +11,7 @@ from skyferry.core.errors import (
 )
 from skyferry.core.models import Session
 from skyferry.functions.api import page, schemas, sessions
-from skyferry.functions.api.app import Call
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import NoBody, NoQuery, Request, Response
 from skyferry.functions.api.problems import Problem
 

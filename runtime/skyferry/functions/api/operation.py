@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from skyferry.core import limits
 from skyferry.core.commands import Command
 from skyferry.core.errors import SkyferryError
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import JSON, NoBody, NoQuery, Query, Response
 from skyferry.functions.api.problems import PreconditionFailedError, PreconditionRequiredError
 

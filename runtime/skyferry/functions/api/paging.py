@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from skyferry.core.models import File, Recipient
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import NoBody, Query
 
 M = TypeVar("M", File, Recipient)

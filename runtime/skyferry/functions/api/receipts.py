@@ -8,7 +8,8 @@ from skyferry.contract import SCOPE_READ
 from skyferry.core.errors import NotFoundError
 from skyferry.core.models import Time
 from skyferry.core.receipts import thumbprint
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import NoBody, NoQuery, Response
 from skyferry.functions.api.operation import TRANSFER, Operation
 from skyferry.functions.api.schemas import Schema

@@ -6,7 +6,8 @@ from skyferry.contract import SCOPE_READ, SCOPE_WRITE
 from skyferry.core import commands
 from skyferry.core.errors import NotFoundError, QuotaExceededError, StateError
 from skyferry.functions.api import schemas
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import NoBody, NoQuery, Response
 from skyferry.functions.api.operation import TRANSFER, Idempotency, Operation
 from skyferry.functions.api.paging import PageQuery, paged

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE, Metric
-from skyferry.core import commands
+from skyferry.core import request_commands as commands
+from skyferry.core.commands import Unlock
 from skyferry.core.errors import (
     DeletedError,
     ExpiredError,
@@ -16,7 +17,8 @@ from skyferry.core.errors import (
 )
 from skyferry.core.upload_requests import UploadRequest
 from skyferry.functions.api import locked, page, request_schemas, schemas, sessions
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import FORM, JSON, MERGE_PATCH, AnyQuery, NoBody, NoQuery, Response
 from skyferry.functions.api.operation import PRECONDITIONS, Idempotency, Operation
 from skyferry.functions.api.paging import PageQuery, next_link
@@ -88,7 +90,7 @@ def view_request(app: App, call: Call[NoBody, NoQuery]) -> Response:
     return page.request(view) if page.wanted(call.request) else Response.of(view)
 
 
-def unlock_request(app: App, call: Call[commands.Unlock, NoQuery]) -> Response:
+def unlock_request(app: App, call: Call[Unlock, NoQuery]) -> Response:
     session = app.requesting.unlock(call.path("token"), call.body.password, call.request.source)
     return locked.opened(call, session)
 
@@ -190,7 +192,7 @@ OPERATIONS = (
         run=unlock_request,
         scope=None,
         answer=schemas.UnlockedLink,
-        body=commands.Unlock,
+        body=Unlock,
         media_types=(JSON, FORM),
         html=True,
         errors=(*_GONE, *locked.ERRORS),

@@ -4,7 +4,8 @@ from http import HTTPStatus
 
 from skyferry import __version__
 from skyferry.functions.api import schemas
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import NoBody, NoQuery, Response
 from skyferry.functions.api.operation import Operation
 
@@ -14,7 +15,7 @@ def get_health(app: App, call: Call[NoBody, NoQuery]) -> Response:  # noqa: ARG0
 
 
 def get_openapi(app: App, call: Call[NoBody, NoQuery]) -> Response:  # noqa: ARG001
-    return Response(HTTPStatus.OK, app.document())
+    return Response(HTTPStatus.OK, app.document)
 
 
 OPERATIONS = (

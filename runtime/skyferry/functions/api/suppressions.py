@@ -11,7 +11,8 @@ from skyferry.core.errors import NotFoundError, StateError
 from skyferry.core.models import Time
 from skyferry.core.suppressions import SuppressionReason
 from skyferry.functions.api import page
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import AnyQuery, NoBody, NoQuery, Response, UnreadBody
 from skyferry.functions.api.operation import Operation
 from skyferry.functions.api.paging import PageQuery, next_link

@@ -19,7 +19,8 @@ from skyferry.core.errors import (
 from skyferry.core.fields import Moment
 from skyferry.core.models import Transfer, TransferStatus
 from skyferry.functions.api import schemas
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import MERGE_PATCH, NoBody, NoQuery, Response
 from skyferry.functions.api.operation import PRECONDITIONS, TRANSFER, Idempotency, Operation
 from skyferry.functions.api.paging import PageQuery, next_link

@@ -12,7 +12,8 @@ from skyferry.core.errors import (
 )
 from skyferry.core.models import PartRequest, Principal
 from skyferry.functions.api import schemas
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import NoBody, NoQuery, Response
 from skyferry.functions.api.operation import FILE, Operation
 

@@ -3,11 +3,12 @@
 from http import HTTPStatus
 
 from skyferry.contract import SCOPE_READ, SCOPE_WRITE
-from skyferry.core import commands
+from skyferry.core import webhook_commands as commands
 from skyferry.core.errors import NotFoundError, StateError, WebhookTargetError
 from skyferry.core.webhooks import Webhook
 from skyferry.functions.api import webhook_schemas as schemas
-from skyferry.functions.api.app import App, Call
+from skyferry.functions.api.app import App
+from skyferry.functions.api.call import Call
 from skyferry.functions.api.http import MERGE_PATCH, NoBody, NoQuery, Response
 from skyferry.functions.api.operation import PRECONDITIONS, Idempotency, Operation
 from skyferry.functions.api.paging import PageQuery, next_link
