@@ -75,7 +75,7 @@ def planted(plant: Plant) -> Mutant:
 def run_tests(runtime: Path, tests: Iterable[str]) -> int:
     """pytest's exit code with `runtime` before the real tree; -1 when it hangs."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "--no-header",
-               "-p", "no:randomly", "-p", "no:cacheprovider"]  # fmt: skip
+               "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(runtime), "PYTHONDONTWRITEBYTECODE": "1"}
     where = subprocess.run(
         [sys.executable, "-c", "import skyferry; print(skyferry.__file__)"],
