@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+# For annotations alone: a cold start loads the records of what it answers, not those of all stores.
 if TYPE_CHECKING:
     from skyferry.core.idempotency import Answer, Claim, IdempotencyScope
     from skyferry.core.mails import Letter
