@@ -78,14 +78,15 @@ def instructions(code: str) -> int | None:
     """What a process executes that does nothing else. None without valgrind."""
     if VALGRIND is None:
         return None
+    # Of the person's environment nothing: it may forbid to keep the bytecode, and slow what is counted.
+    environment = {"PATH": os.defpath, "PYTHONHASHSEED": "0"}
     # The first import of a module compiles it, which would be counted too.
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120, env=environment)
     with tempfile.NamedTemporaryFile("r", suffix=".valgrind") as log:
         subprocess.run(
             [VALGRIND, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
              f"--log-file={log.name}", sys.executable, "-c", code],
-            cwd=ROOT, check=True, timeout=600, stderr=subprocess.DEVNULL,
-            env={"PATH": os.defpath, "PYTHONHASHSEED": "0"},
+            cwd=ROOT, check=True, timeout=600, stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         found = re.search(r"I +refs: +([\d,]+)", log.read())
     return int(found.group(1).replace(",", "")) if found else None
