@@ -25,9 +25,9 @@ def allowed(code: str, check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(validate)
 
 
-def pattern(allowed: str) -> JsonDict:
+def pattern(expression: str) -> JsonDict:
     """For the document: checking by it would name no reason."""
-    return {"pattern": allowed}
+    return {"pattern": expression}
 
 
 def no_other_keys(schema: JsonDict) -> None:
