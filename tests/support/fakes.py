@@ -90,6 +90,9 @@ class FakeTransfers:
     def recipients(self, owner: str, transfer_id: str) -> list[Recipient]:
         return self._all(Recipient, owner, transfer_id)
 
+    def contents(self, owner: str, transfer_id: str) -> tuple[list[File], list[Recipient]]:
+        return self.files(owner, transfer_id), self.recipients(owner, transfer_id)
+
     def events(self, owner: str, transfer_id: str, after: int, limit: int) -> list[Event]:
         log = sorted(self._all(Event, owner, transfer_id), key=lambda event: event.seq)
         return [event for event in log if event.seq > after][:limit]

@@ -62,7 +62,7 @@ def capability_for_every_transfer(patch: pytest.MonkeyPatch) -> None:
     """Of the same owner: what a link leads to is not compared with what is asked for."""
 
     def file(self: TransferTable, owner: str, transfer_id: str, file_id: str) -> File:
-        for row in self.table.query(rows.partition(owner), "FILE#", "FILE#~"):
+        for row in self.table.query(rows.partition(owner), "CONTENT#", "CONTENT#~"):
             if row["id"] == file_id:
                 return File.model_validate(row)
         raise NotFoundError

@@ -57,12 +57,17 @@ def transfer_sort(transfer_id: str) -> str:
     return f"TRANSFER#{transfer_id}"
 
 
+def content_sort(transfer_id: str) -> str:
+    """What files and recipients begin with: one Query reads them all."""
+    return f"CONTENT#{transfer_id}#"
+
+
 def file_sort(transfer_id: str, file_id: str = "") -> str:
-    return f"FILE#{transfer_id}#{file_id}"
+    return f"{content_sort(transfer_id)}FILE#{file_id}"
 
 
 def recipient_sort(transfer_id: str, recipient_id: str = "") -> str:
-    return f"RECIPIENT#{transfer_id}#{recipient_id}"
+    return f"{content_sort(transfer_id)}RECIPIENT#{recipient_id}"
 
 
 def event_sort(transfer_id: str, seq: int | None = None) -> str:

@@ -68,6 +68,16 @@ class TransferTable:
         below = self._below(owner, rows.recipient_sort(transfer_id))
         return [Recipient.model_validate(row) for row in below]
 
+    def contents(self, owner: str, transfer_id: str) -> tuple[list[File], list[Recipient]]:
+        files, recipients = rows.file_sort(transfer_id), rows.recipient_sort(transfer_id)
+        below = [
+            (row[Names.SORT_KEY], row) for row in self._below(owner, rows.content_sort(transfer_id))
+        ]
+        return (
+            [File.model_validate(row) for sort, row in below if sort.startswith(files)],
+            [Recipient.model_validate(row) for sort, row in below if sort.startswith(recipients)],
+        )
+
     def _below(self, owner: str, prefix: str) -> list[Row]:
         return list(self.table.query(rows.partition(owner), prefix, prefix + rows.LAST))
 
@@ -180,15 +190,8 @@ class TransferTable:
         mails = self._below(transfer.owner, rows.mail_sort(transfer.id))
         hashes = [Mail.model_validate(mail).token_hash for mail in mails]
         links = [rows.link_partition(each) for each in hashes if each is not None]
-        below = [
-            row[Names.SORT_KEY]
-            for prefix in (
-                rows.file_sort(transfer.id),
-                rows.recipient_sort(transfer.id),
-            )
-            for row in self._below(transfer.owner, prefix)
-        ]
-        below += [mail[Names.SORT_KEY] for mail in mails]
+        contents = self._below(transfer.owner, rows.content_sort(transfer.id))
+        below = [row[Names.SORT_KEY] for row in (*contents, *mails)]
         self.table.delete_all(
             [*((link, rows.LINK_SORT) for link in links), *((pk, sort) for sort in below)]
         )

@@ -54,6 +54,9 @@ class TransferStore(Protocol):
     def files(self, owner: str, transfer_id: str) -> list[File]: ...
     def recipient(self, owner: str, transfer_id: str, recipient_id: str) -> Recipient: ...
     def recipients(self, owner: str, transfer_id: str) -> list[Recipient]: ...
+    def contents(self, owner: str, transfer_id: str) -> tuple[list[File], list[Recipient]]:
+        """Files and recipients at the price of one of them."""
+
     def events(self, owner: str, transfer_id: str, after: int, limit: int) -> list[Event]:
         """Events with `seq > after`, oldest first, at most `limit`."""
 

@@ -41,6 +41,7 @@ class Receipts:
         """`issuer` is the API's public address."""
         transfer = self.transfers.get(principal.owner, transfer_id)
         access.require_present(transfer)
+        files, recipients = self.transfers.contents(principal.owner, transfer_id)
         now = self.clock()
         claims = {
             "iss": issuer,
@@ -48,10 +49,8 @@ class Receipts:
             "iat": int(now.timestamp()),
             "transfer": _transfer(transfer, now),
             "log": {"count": transfer.event_count, "head": transfer.event_head},
-            "files": [_file(file) for file in self.transfers.files(principal.owner, transfer_id)],
-            "recipients": [
-                _recipient(one) for one in self.transfers.recipients(principal.owner, transfer_id)
-            ],
+            "files": [_file(file) for file in files],
+            "recipients": [_recipient(one) for one in recipients],
         }
         header = {"alg": "ES256", "kid": thumbprint(self.key.public()), "typ": "receipt+jwt"}
         signed = f"{_encoded(header)}.{_encoded(claims)}"

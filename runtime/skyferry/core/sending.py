@@ -140,11 +140,8 @@ class Sending:
     def get(self, principal: Principal, transfer_id: str) -> Contents:
         transfer = self.transfers.get(principal.owner, transfer_id)
         access.require_present(transfer)
-        return Contents(
-            transfer,
-            self.transfers.files(principal.owner, transfer_id),
-            self.transfers.recipients(principal.owner, transfer_id),
-        )
+        files, recipients = self.transfers.contents(principal.owner, transfer_id)
+        return Contents(transfer, files, recipients)
 
     def page(
         self,

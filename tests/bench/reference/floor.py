@@ -16,16 +16,18 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         TableName=os.environ["TABLE_NAME"],
         Key={"pk": {"S": f"T#{owner}"}, "sk": {"S": f"TRANSFER#{transfer_id}"}},
     )["Item"]
-    files = dynamodb.query(
+    below = dynamodb.query(
         TableName=os.environ["TABLE_NAME"],
         KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
         ExpressionAttributeValues={
             ":pk": {"S": f"T#{owner}"},
-            ":low": {"S": f"FILE#{transfer_id}#"},
-            ":high": {"S": f"FILE#{transfer_id}#~"},
+            ":low": {"S": f"CONTENT#{transfer_id}#"},
+            ":high": {"S": f"CONTENT#{transfer_id}#~"},
         },
     )["Items"]
-    body = {**_plain(found), "files": [_plain(file) for file in files]}
+    files = [_plain(item) for item in below if "#FILE#" in item["sk"]["S"]]
+    recipients = [_plain(item) for item in below if "#RECIPIENT#" in item["sk"]["S"]]
+    body = {**_plain(found), "files": files, "recipients": recipients}
     return {"statusCode": 200, "headers": {}, "body": json.dumps(body)}
 
 

@@ -77,14 +77,14 @@ def _plain(item: dict[str, Any]) -> dict[str, Any]:
     return {name: deserializer.deserialize(value) for name, value in item.items()}
 
 
-def _below(owner: str, kind: str, transfer_id: str) -> list[dict[str, Any]]:
+def _contents(owner: str, transfer_id: str) -> list[dict[str, Any]]:
     answer = dynamodb.query(
         TableName=os.environ["TABLE_NAME"],
         KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
         ExpressionAttributeValues={
             ":pk": {"S": f"T#{owner}"},
-            ":low": {"S": f"{kind}#{transfer_id}#"},
-            ":high": {"S": f"{kind}#{transfer_id}#~"},
+            ":low": {"S": f"CONTENT#{transfer_id}#"},
+            ":high": {"S": f"CONTENT#{transfer_id}#~"},
         },
     )
     return [_plain(item) for item in answer["Items"]]
@@ -139,8 +139,8 @@ def create_transfer(new: NewTransfer) -> tuple[Transfer, int]:
     dynamodb.transact_write_items(
         TransactItems=[
             _put(owner, f"TRANSFER#{transfer_id}", transfer),
-            *(_put(owner, f"FILE#{transfer_id}#{one.id}", one) for one in files),
-            *(_put(owner, f"RECIPIENT#{transfer_id}#{one.id}", one) for one in recipients),
+            *(_put(owner, f"CONTENT#{transfer_id}#FILE#{one.id}", one) for one in files),
+            *(_put(owner, f"CONTENT#{transfer_id}#RECIPIENT#{one.id}", one) for one in recipients),
         ]
     )
     metrics.add_metric(name="Created", unit=MetricUnit.Count, value=1)
@@ -159,10 +159,11 @@ def get_transfer(transfer_id: str) -> Transfer:
         raise NotFoundError
     metrics.add_metric(name="Reads", unit=MetricUnit.Count, value=1)
     logger.info("answered", extra={"transfer_id": transfer_id})
+    contents = _contents(owner, transfer_id)
     return Transfer(
         **_plain(answer["Item"]),
-        files=[File(**row) for row in _below(owner, "FILE", transfer_id)],
-        recipients=[Recipient(**row) for row in _below(owner, "RECIPIENT", transfer_id)],
+        files=[File(**row) for row in contents if "#FILE#" in row["sk"]],
+        recipients=[Recipient(**row) for row in contents if "#RECIPIENT#" in row["sk"]],
     )
 
 

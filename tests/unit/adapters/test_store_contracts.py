@@ -101,6 +101,7 @@ def test_what_is_created_is_read_back(stores: Stores) -> None:
     assert stores.transfers.file(OWNER, transfer.id, file.id) == file
     assert recipient == any_recipient(id=recipient.id)
     assert stores.transfers.recipient(OWNER, transfer.id, recipient.id) == recipient
+    assert stores.transfers.contents(OWNER, transfer.id) == ([file], [recipient])
     (event,) = stores.transfers.events(OWNER, transfer.id, 0, 10)
     assert events.broken_at([event]) is None
 
@@ -126,6 +127,7 @@ def test_nothing_is_there_for_another_owner(stores: Stores) -> None:
             read()
     assert stores.transfers.files(OTHER_OWNER, transfer.id) == []
     assert stores.transfers.recipients(OTHER_OWNER, transfer.id) == []
+    assert stores.transfers.contents(OTHER_OWNER, transfer.id) == ([], [])
     assert stores.transfers.events(OTHER_OWNER, transfer.id, 0, 10) == []
     assert stores.transfers.page(OTHER_OWNER, None, 10) == []
 
