@@ -30,8 +30,9 @@ _HEAD = """# Work per operation
 What each operation of the API asks of the table, and what a million of it cost there. `make work` counts it over moto along the
 journeys of the tests; a test holds this page to what is counted. Of an operation that was called several times the dearest call
 is listed; its rows are small, as a transfer of a file or two has them. Two write units for each KB in a transaction, one more for
-each index that a row is in; a read unit for each 4 KB, at least one a call. Each call with a token counts itself against its
-owner's rate (one of the writes). List prices of us-east-1, 2026. No operation scans; what a list reads does not grow with its rows.
+each index that a row is in; a read unit for each 4 KB, at least one a call. One of the writes counts the request against
+its owner's rate, as the first one does that a process answers in a minute; of 64 eight do (`core/rates.py`). List prices of us-east-1,
+2026. No operation scans; what a list reads does not grow with its rows.
 
 | operation | reads | read units | writes | transactions | write units | $ a million |
 |---|---|---|---|---|---|---|

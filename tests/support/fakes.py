@@ -208,9 +208,11 @@ class FakeTransfers:
 class FakeCounters:
     counts: dict[tuple[str, datetime], int] = field(default_factory=dict)
 
-    def add(self, name: str, begun: datetime, ends: datetime, limit: int) -> int | None:
+    def add(
+        self, name: str, begun: datetime, ends: datetime, limit: int, number: int = 1
+    ) -> int | None:
         count = self.counts.get((name, begun), 0)
         if count >= limit:
             return None
-        self.counts[name, begun] = count + 1
-        return count + 1
+        self.counts[name, begun] = count + number
+        return count + number

@@ -107,7 +107,7 @@ def test_counts_and_batches_are_those_of_moto() -> None:
     rows = [_row("T#a", sk, 1, "x") for sk in ("A", "B")]
     with moto_aws() as aws:
         for table in (memory, aws.table):
-            assert [table.count("C#1", "W", limit=2, ttl=9) for _ in range(3)] == [1, 2, None]
+            assert [table.count("C#1", "W", 1, limit=2, ttl=9) for _ in range(3)] == [1, 2, None]
             table.put_all(rows)
             table.delete_all([("T#a", "A"), ("T#a", "never")])
         assert _everything(memory) == _everything(aws.table)

@@ -13,12 +13,15 @@ class CounterTable:
 
     table: Table
 
-    def add(self, name: str, begun: datetime, ends: datetime, limit: int) -> int | None:
+    def add(
+        self, name: str, begun: datetime, ends: datetime, limit: int, number: int = 1
+    ) -> int | None:
         # Hashed: a name may hold a caller's address.
         subject = hashlib.sha256(name.encode()).hexdigest()
         return self.table.count(
             f"C#{subject}",
             f"WINDOW#{int(begun.timestamp())}",
+            number,
             limit=limit,
             ttl=int(ends.timestamp()),
         )

@@ -230,8 +230,8 @@ class Table:
             case Add():
                 return {"Update": {"TableName": self.name, **_addition(write)}}
 
-    def count(self, pk: str, sk: str, *, limit: int, ttl: int) -> int | None:
-        """Add one to the row's `count` and answer it; None, and nothing written, when it is `limit`.
+    def count(self, pk: str, sk: str, number: int, *, limit: int, ttl: int) -> int | None:
+        """Add to the row's `count` and answer it; None, and nothing written, when it is `limit` or more.
 
         No transaction, which could not answer the count: a retry after a lost answer counts twice, so this
         is for what may be refused one time too early."""
@@ -240,11 +240,11 @@ class Table:
                 answer = self.client.update_item(
                     TableName=self.name,
                     Key=_key(pk, sk),
-                    UpdateExpression="ADD #count :one SET #ttl = :ttl",
+                    UpdateExpression="ADD #count :number SET #ttl = :ttl",
                     ConditionExpression="attribute_not_exists(#count) OR #count < :limit",
                     ExpressionAttributeNames={"#count": "count", "#ttl": Names.TTL},
                     ExpressionAttributeValues={
-                        ":one": {"N": "1"},
+                        ":number": {"N": str(number)},
                         ":limit": {"N": str(limit)},
                         ":ttl": {"N": str(ttl)},
                     },

@@ -217,8 +217,11 @@ class UsageStore(Protocol):
 
 
 class CounterStore(Protocol):
-    def add(self, name: str, begun: datetime, ends: datetime, limit: int) -> int | None:
-        """Count one in the window; the count with it, or None when there were `limit` already."""
+    def add(
+        self, name: str, begun: datetime, ends: datetime, limit: int, number: int = 1
+    ) -> int | None:
+        """Count `number` in the window; the count with it, which may be above the limit, or None, and
+        nothing counted, when there were `limit` already."""
 
 
 class ReceiptKey(Protocol):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _STRANGERS = 300
+_FLOOD = 500
 
 
 def _answered(cloud: Cloud, since: int) -> int:
@@ -75,6 +76,11 @@ def spent(cloud: Cloud, dynamodb: "DynamoDBClient", attacker: Person) -> Iterato
 def test_a_flood_ends_for_its_own_tenant_alone(
     spent: None, attacker: Person, victim: Person
 ) -> None:
+    # What a process took in advance is at most what it has answered this minute.
+    for _ in range(_FLOOD):
+        if attacker.api.get("/transfers").status_code == 429:
+            break
+
     refused = [attacker.api.get("/transfers"), attacker.api.post("/transfers", json={})]
 
     for answer in refused:
@@ -153,16 +159,16 @@ def test_webhooks_are_bounded(api: httpx.Client) -> None:
     ids=["part 10,001", "part 0", "above 5 GiB", "of nothing", "twice", "101 parts", "no part"],
 )
 def test_a_licence_to_upload_is_not_given_beyond_what_s3_takes(
-    attacker: Person, parts: list[dict[str, int]]
+    api: httpx.Client, parts: list[dict[str, int]]
 ) -> None:
-    sender = Sender(attacker.api)
+    sender = Sender(api)
     file = {"name": "a", "size": 17 * 1024**2, "content_type": "a/b"}
     transfer = sender.create([file])
     place = f"{path(transfer, transfer['files'][0])}/upload/parts"
 
-    answer = attacker.api.post(place, json={"parts": parts})
+    answer = api.post(place, json={"parts": parts})
 
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
-    right = attacker.api.post(place, json={"parts": [{"number": 1, "size": 17 * 1024**2}]})
+    right = api.post(place, json={"parts": [{"number": 1, "size": 17 * 1024**2}]})
     assert right.status_code == 200
-    assert attacker.api.delete(f"/transfers/{transfer['id']}").status_code == 204
+    assert api.delete(f"/transfers/{transfer['id']}").status_code == 204

@@ -156,3 +156,10 @@ def test_a_window_counts_up_to_its_limit_and_the_next_begins_anew(stores: Stores
     assert [add() for _ in range(4)] == [1, 2, None, None]
     assert add("another") == 1
     assert add(late=True) == 1
+
+
+def test_several_are_counted_at_once_and_may_pass_the_limit(stores: Stores) -> None:
+    def add(number: int) -> int | None:
+        return stores.counters.add("a", NOW, LATER, 5, number)
+
+    assert [add(4), add(3), add(1)] == [4, 7, None]

@@ -15,7 +15,8 @@ from skyferry.adapters.usage_rows import UsageTable
 from skyferry.contract import ADDRESS_OF_REQUEST, ScanGate
 from skyferry.core import limits
 from skyferry.core.quotas import Quotas
-from skyferry.core.rates import Rates
+from skyferry.core.rates import Allowance, Rates
+from skyferry.functions.api import ratelimit
 from skyferry.functions.api.cursors import Cursors
 from skyferry.functions.api.http import Request
 from skyferry.functions.api.settings import ApiSettings
@@ -50,7 +51,8 @@ class App:
         )
         self._transfers = TransferTable(self._table, self.quotas)
         self.idempotency = IdempotencyTable(self._table, clock.now)
-        self.rates = Rates(CounterTable(self._table), clock.now)
+        self._counters = CounterTable(self._table)
+        self.allowance = Allowance(ratelimit.policy(self.quotas), self._counters, clock.now)
         self.usage = UsageTable(self._table)
         self.cursors = Cursors(self._signing_key)
         self.clock = clock.now
@@ -164,4 +166,5 @@ class App:
         from skyferry.core.unlocking import Unlocking
         from skyferry.functions.api.sessions import SignedSessions
 
-        return Unlocking(SignedSessions(self._signing_key, self.clock), self.rates)
+        sessions = SignedSessions(self._signing_key, self.clock)
+        return Unlocking(sessions, Rates(self._counters, self.clock))

@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         operation = dispatch.admit(request)
         if request.principal is not None:
-            spent = app.rates.spend(ratelimit.policy(app.quotas), request.principal.owner)
+            spent = app.allowance.spend(request.principal.owner)
             allowance = ratelimit.headers(spent)
             spent.require()
         response = dispatch.respond(app, request, operation)

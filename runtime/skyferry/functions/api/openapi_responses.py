@@ -38,7 +38,7 @@ _HEADERS: Final = {
     "Retry-After": "Seconds after which to ask again.",
     "Link": 'RFC 8288: the next page as rel="next".',
     "WWW-Authenticate": "RFC 6750.",
-    "RateLimit": "What is left of your requests, and seconds until there are more (draft-ietf-httpapi-ratelimit-headers).",
+    "RateLimit": "What is left of your requests as far as the process that answers knows, and seconds until there are more (draft-ietf-httpapi-ratelimit-headers).",
     "RateLimit-Policy": "How many requests are allowed in how many seconds.",
     "Set-Cookie": "The session, for a browser.",
     "Idempotency-Replayed": "`true` when this is the stored answer of the first request.",
