@@ -179,6 +179,23 @@ def test_a_problem_names_every_wrong_field_with_its_value(api: Api) -> None:
     assert found["/files/0/size"]["detail"].endswith("got -1")
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        ("/webhooks", {"url": "https://a.example/", "events": []}, "Array should have at least 1"),
+        ("/transfers", {"recipients": [{}] * 101}, "Array should have at most 50"),
+        ("/transfers", {"tags": {f"k{n}": "v" for n in range(51)}}, "Object should have at most"),
+        ("/transfers", {"title": 1}, "Input should be a valid string"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_words_of_json(
+    api: Api, path: str, body: dict[str, Any], detail: str
+) -> None:
+    found = payload(api("POST", path, path, body=body))["errors"]
+
+    assert any(error["detail"].startswith(detail) for error in found), found
+
+
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded"])
 def test_a_body_of_another_media_type_is_a_415(api: Api, media_type: str) -> None:
     answer = api(

@@ -225,6 +225,8 @@ def _no_constant(name: str) -> None:
 
 
 _CODES = {"extra_forbidden": "unknown-field", "json_invalid": "not-json"}
+#: What pydantic's messages begin with, where that is a word of Python's.
+_WORDS = {"Tuple": "Array", "List": "Array", "Dictionary": "Object"}
 #: Errors told one by one; a small body can hold so many that the answer would be larger than Lambda's.
 _MAX_ERRORS = 100
 
@@ -254,6 +256,8 @@ def _escaped(part: int | str) -> str:
 
 
 def _detail(message: str, kind: str, place: tuple[int | str, ...], value: object) -> str:
+    first, space, rest = message.partition(" ")
+    message = _WORDS.get(first, first) + space + rest
     # The input of the second is the whole body; a secret is not repeated to anybody.
     if kind in {"missing", "json_invalid"} or "password" in place:
         return message
