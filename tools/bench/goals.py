@@ -16,7 +16,9 @@ class Case:
     asset: Asset
     samples: list[Sample]
     bytecode: float
+    #: Both None without valgrind.
     instructions: int | None
+    warm_instructions: float | None
 
     def least(self, figure: Callable[[Sample], float]) -> float:
         return min(figure(sample) for sample in self.samples)
@@ -71,6 +73,9 @@ class Cases:
             yield Goal("instructions / reference, valid bytecode", share, 0.85, 0.60)
         yield Goal("modules from valid bytecode", ours.bytecode, 1.0, 1.0, at_least=True)
         yield Goal("warm CPU of get / two calls, no framework", self._warm("get", self.floor), 1.20, 1.05)  # fmt: skip
+        if ours.warm_instructions and self.floor.warm_instructions:
+            share = ours.warm_instructions / self.floor.warm_instructions
+            yield Goal("instructions of a warm get / two calls", share)
         yield Goal("peak RSS / 128 MB", ours.peak_rss / _LAMBDA_AT_LEAST, 0.50, 0.37)
         packed = ours.asset.zip_bytes / plain.asset.zip_bytes
         yield Goal("zipped asset / reference", packed, 0.40, 0.20)

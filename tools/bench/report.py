@@ -20,6 +20,7 @@ def figures(case: Case) -> dict[str, float | None]:
         "warm get CPU ms": 1000 * get if get else None,
         "warm create CPU ms": 1000 * create if create else None,
         "M instructions": case.instructions / 1e6 if case.instructions else None,
+        "of a warm get": case.warm_instructions / 1e6 if case.warm_instructions else None,
         "peak MiB": case.peak_rss / _MIB,
         "zip MiB": case.asset.zip_bytes / _MIB,
         "from bytecode": case.bytecode,

@@ -8,14 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from skyferry.contract import FUNCTION_ENVIRONMENT, Env, Function
 
-from tools.bench.asked import Asked
+from tools.bench.asked import GET, Asked
 from tools.bench.assets import Asset
 from tools.bench.bytecode import bytecode_share
 
@@ -34,7 +34,7 @@ SETTINGS = {
     Env.QUOTA_BYTES: str(1024**5),
     Env.QUOTA_FILES: "1000000",
     Env.MAILS_PER_DAY: "1000000",
-    Env.REQUESTS_PER_MINUTE: "1000000",
+    Env.REQUESTS_PER_MINUTE: "600",
     Env.WEBHOOK_STAND_IN: "none",
 }
 VALGRIND = shutil.which("valgrind")
@@ -192,16 +192,24 @@ class Harness:
         self._run(asset, 0, verbose=trace)
         return bytecode_share(trace.read_text(), asset.folder)
 
-    def instructions(self, asset: Asset) -> int | None:
-        """What init and the first request execute, the same on any busy machine; None without valgrind."""
+    def instructions(self, asset: Asset) -> int:
+        """What init and the first request execute, the same on any busy machine. Needs valgrind."""
+        return self._counted(asset, 0)
+
+    def warm_instructions(self, asset: Asset, calls: int) -> float:
+        """What a get executes that is not the first, as the mean of some more than `calls`. Needs valgrind."""
+        gets = replace(asset, asked=(GET,))
+        return (self._counted(gets, calls) - self._counted(gets, 0)) / (calls + 1)
+
+    def _counted(self, asset: Asset, calls: int) -> int:
         if VALGRIND is None:
-            return None
+            raise BenchError("valgrind is not installed")
         trace = asset.folder.with_name(asset.folder.name + ".valgrind")
         counted = (
             VALGRIND, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
             f"--log-file={trace}",
         )  # fmt: skip
-        self._run(asset, 0, under=counted)
+        self._run(asset, calls, under=counted)
         found = re.search(r"I +refs: +([\d,]+)", trace.read_text())
         if found is None:
             raise BenchError(f"{asset.name}: valgrind counted nothing")

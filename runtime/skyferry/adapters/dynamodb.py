@@ -104,6 +104,9 @@ def encode(value: object) -> dict[str, Any]:
 def decode(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the edge: models validate it next
     ((kind, value),) = attribute.items()
     match kind:
+        # First, as nearly all are text.
+        case "S":
+            return value
         case "NULL":
             return None
         case "N":

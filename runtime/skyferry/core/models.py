@@ -75,6 +75,9 @@ class RecipientStatus(StrEnum):
     DOWNLOADED = "downloaded"
 
 
+_ORDER = {status: number for number, status in enumerate(RecipientStatus)}
+
+
 class Principal(Record):
     """Who calls. `owner` comes from verified claims (see `functions/authorizer`), or from the record of a
     capability that this owner was the one to grant."""
@@ -205,8 +208,7 @@ class Recipient(Record):
 
     @property
     def status(self) -> RecipientStatus:
-        order = list(RecipientStatus)
-        return max(self.timeline, key=order.index, default=RecipientStatus.PENDING)
+        return max(self.timeline, key=_ORDER.__getitem__, default=RecipientStatus.PENDING)
 
     def reached(self, status: RecipientStatus, at: datetime, reason: Reason | None = None) -> Self:
         """The first time counts; a repeated or late event changes nothing. A step forward without a

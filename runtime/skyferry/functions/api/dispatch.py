@@ -108,7 +108,7 @@ def _conditional(request: Request, response: Response) -> Response:
     """RFC 9110, 13.1.2. Answers without a version of their own are tagged by their content."""
     if request.method not in {"GET", "HEAD"} or response.content_type != JSON:
         return response
-    etag = response.headers.get("ETag", content_tag(response.body))
+    etag = response.headers.get("ETag") or content_tag(response.body)
     response = replace(response, headers={**response.headers, "ETag": etag})
     known = [
         tag.strip().removeprefix("W/")

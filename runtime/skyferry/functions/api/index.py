@@ -27,10 +27,11 @@ if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     build()
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
+@logger.inject_lambda_context(clear_state=True)
 @observability.publish_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request_id = event.get("requestContext", {}).get("requestId") or context.aws_request_id
+    logger.set_correlation_id(request_id)
     app = build()
     request = Request.from_event(event)
     allowance: Mapping[str, str] = {}

@@ -116,9 +116,7 @@ class UploadFile(Schema):
 
     @classmethod
     def of(cls, file: models.File) -> "UploadFile":
-        reason = file.reason.model_dump() if file.reason else None
-        shown = file.model_dump(include=set(cls.model_fields) - {"reason"})
-        return cls.model_validate({**shown, "reason": reason})
+        return cls.model_validate(file)
 
 
 class UploadStatus(Schema):

@@ -12,8 +12,10 @@ from skyferry.core.uploading import MultipartUpload, Uploading
 
 
 class Schema(BaseModel):
+    """Made of a domain record by `model_validate`: it takes the attributes that it declares, and no other."""
+
     # Built on first use: an answer needs a few of the models, a cold start would pay for all.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, defer_build=True)
 
 
 T = TypeVar("T")
@@ -62,10 +64,6 @@ class Reason(Schema):
     detail: str
 
 
-def _reason(reason: models.Reason | None) -> Reason | None:
-    return None if reason is None else Reason(**dict(reason))
-
-
 class File(Schema):
     id: str
     name: str
@@ -79,16 +77,7 @@ class File(Schema):
 
     @classmethod
     def of(cls, file: models.File) -> "File":
-        return cls.model_validate(_file_fields(file))
-
-
-def _file_fields(file: models.File) -> dict[str, object]:
-    return {
-        **file.model_dump(
-            include={"id", "name", "path", "size", "content_type", "status", "sha256", "crc64nvme"}
-        ),
-        "reason": _reason(file.reason),
-    }
+        return cls.model_validate(file)
 
 
 class CreatedFile(File):
@@ -98,7 +87,7 @@ class CreatedFile(File):
 
     @classmethod
     def opened(cls, file: models.File, upload: UploadInstructions | None) -> "CreatedFile":
-        return cls.model_validate({**_file_fields(file), "upload": upload})
+        return cls(**dict(File.of(file)), upload=upload)
 
 
 def created_files(uploading: Uploading, contents: Contents) -> list[CreatedFile]:
@@ -124,14 +113,7 @@ class TransferRecipient(Schema):
 
     @classmethod
     def of(cls, recipient: models.Recipient) -> "TransferRecipient":
-        return cls(
-            id=recipient.id,
-            email=recipient.email,
-            name=recipient.name,
-            locale=recipient.locale,
-            status=recipient.status,
-            reason=_reason(recipient.reason),
-        )
+        return cls.model_validate(recipient)
 
 
 class TimelineEntry(Schema):
@@ -185,9 +167,8 @@ class TransferSummary(Schema):
 
 
 def _transfer_fields(transfer: models.Transfer, now: datetime) -> dict[str, object]:
-    fields = transfer.model_dump(include=set(TransferSummary.model_fields))
     return {
-        **fields,
+        **{name: value for name, value in transfer if name in TransferSummary.model_fields},
         "status": transfer.status_at(now),
         "password_protected": transfer.password_hash is not None,
     }
@@ -202,8 +183,8 @@ class Transfer(TransferSummary):
         return cls.model_validate(
             {
                 **_transfer_fields(contents.transfer, now),
-                "files": [File.of(file) for file in contents.files],
-                "recipients": [TransferRecipient.of(r) for r in contents.recipients],
+                "files": contents.files,
+                "recipients": contents.recipients,
             }
         )
 
@@ -220,7 +201,7 @@ class CreatedTransfer(TransferSummary):
             {
                 **_transfer_fields(contents.transfer, now),
                 "files": files,
-                "recipients": [TransferRecipient.of(r) for r in contents.recipients],
+                "recipients": contents.recipients,
             }
         )
 
@@ -294,7 +275,7 @@ class Event(Schema):
 
     @classmethod
     def of(cls, event: models.Event) -> "Event":
-        return cls(**event.model_dump(include=set(Event.model_fields)))
+        return cls.model_validate(event)
 
 
 class EventPage(Schema):
@@ -342,9 +323,7 @@ class OpenLink(Schema):
             expires_at=transfer.expires_at,
             downloads_left=None if left is None else left - transfer.download_count,
             scanned=scanned,
-            files=[
-                LinkFile(**file.model_dump(include=set(LinkFile.model_fields))) for file in files
-            ],
+            files=[LinkFile.model_validate(file) for file in files],
         )
 
 

@@ -20,7 +20,7 @@ class Webhook(Schema):
 
     @classmethod
     def of(cls, webhook: webhooks.Webhook) -> "Webhook":
-        return cls.model_validate(webhook.model_dump(include=set(Webhook.model_fields)))
+        return cls.model_validate(webhook)
 
 
 class CreatedWebhook(Webhook):
@@ -51,7 +51,7 @@ class Delivery(Schema):
 
     @classmethod
     def of(cls, delivery: webhooks.Delivery) -> "Delivery":
-        return cls.model_validate(delivery.model_dump(include=set(Delivery.model_fields)))
+        return cls.model_validate(delivery)
 
 
 class DeliveryPage(Schema):
