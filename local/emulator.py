@@ -16,6 +16,7 @@ from local.processes import Process
 from local.settings import REGION, STAGE, Settings, emulator_environment
 
 _REQUIREMENTS: Final = Path(__file__).with_name("requirements.txt")
+_START: Final = Path(__file__).with_name("unpack_once.py")
 
 
 class Emulator:
@@ -56,11 +57,12 @@ class Emulator:
         environment = emulator_environment(self._settings)
         return Process(
             name="emulator",
-            command=[str(self._settings.emulator_venv / "bin" / "ministack")],
+            # -P: the modules beside the program are not the emulator's.
+            command=[str(self._settings.emulator_venv / "bin" / "python"), "-P", str(_START)],
             environment=environment,
             port=self._settings.emulator_port,
             port_name="EMULATOR",
-            fingerprint=f"{_installation()}:{self._settings.emulator_port}",
+            fingerprint=f"{_installation()}:{self._settings.emulator_port}:{_START.read_text()}",
             directory=self._settings.scratch,
             state=self._settings.state,
             ready=self.healthy,

@@ -28,4 +28,5 @@ def warm_up(api: httpx.Client, count: int) -> None:
     they would outlast the gateway's time-out on two cores."""
     for size in range(_STEP, count + _STEP, _STEP):
         answers = all_at_once(size, lambda _: api.get("/transfers", timeout=60))
-        assert {answer.status_code for answer in answers} == {200}
+        statuses = {answer.status_code for answer in answers}
+        assert statuses == {200}, statuses

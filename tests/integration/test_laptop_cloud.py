@@ -5,6 +5,7 @@ import jwt
 import pytest
 
 from local.cloud import Cloud
+from local.settings import Settings
 from tests.integration.conftest import TokenFor
 
 
@@ -66,3 +67,10 @@ def test_a_browser_of_any_origin_is_let_in_without_credentials(
 def test_everything_listens_on_loopback_only(cloud: Cloud) -> None:
     urls = (cloud.api_url, cloud.token_url, cloud.inbox_url, cloud.aws_endpoint_url)
     assert {httpx.URL(url).host for url in urls} == {"127.0.0.1"}
+
+
+def test_a_process_runs_the_one_copy_of_its_code(api: httpx.Client) -> None:
+    api.get("/transfers")
+    scratch = Settings.load().scratch
+    copies = set(scratch.glob("asset-*"))
+    assert {code.resolve() for code in scratch.glob("*ApiFunction*/code")} & copies
