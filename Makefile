@@ -54,6 +54,11 @@ test: unit integration ## Run all tests: unit and template tests, then those on 
 unit: install ## Run the unit and template tests with branch coverage
 	$(BIN)/python -m pytest -n auto --dist loadfile --durations=15 --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
+.PHONY: quick
+quick: ## Run one file or folder of tests in seconds: make quick TESTS=tests/unit/core
+	@# hypothesis' plugin imports all of hypothesis for the last line of a run; tests that use it do so themselves.
+	@$(BIN)/python -m pytest -q -p no:hypothesispytest $(or $(TESTS),tests/unit/core)
+
 .PHONY: integration
 integration: install browser contract-tools ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
 	@$(BIN)/python -m local with-cloud -- sh -c '\
