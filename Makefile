@@ -132,6 +132,10 @@ mutants: install ## Break the code on purpose and see that a test notices
 bench: install ## Measure cold and warm API calls on the shipped asset beside a reference (Linux, ten minutes)
 	$(BIN)/python -m tools.bench --rounds $(or $(ROUNDS),11)
 
+.PHONY: bench-synthesis
+bench-synthesis: install ## Measure synthesis of production beside an app of one bucket: make bench-synthesis ROUNDS=5
+	@$(BIN)/python -m tools.bench.synthesis --rounds $(or $(ROUNDS),5)
+
 .PHONY: imports
 imports: install ## Show what each function imports, who of it spends what, and whether it is within the budget
 	$(BIN)/python -m tools.bench.imports

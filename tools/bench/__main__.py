@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.bench import assets, part_urls, report, table
 from tools.bench.goals import Case, Cases
-from tools.bench.runtime import VALGRIND, Harness
+from tools.bench.runtime import Harness
 
 _CALLS = 50
 _RESULTS = assets.ROOT / ".bench" / "results.json"
@@ -26,13 +26,7 @@ def measure(rounds: int, work: Path) -> Cases:
     with table.running() as port:
         harness = Harness(assets.runtime_client(work), port)
         cases = [
-            Case(
-                asset,
-                [],
-                harness.bytecode_share(asset),
-                harness.instructions(asset) if VALGRIND else None,
-                harness.warm_instructions(asset, _CALLS) if VALGRIND else None,
-            )
+            Case(asset, [], harness.bytecode_share(asset), harness.instructions(asset, _CALLS))
             for asset in built
         ]
         for number in range(rounds):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tools.bench.assets import Asset
-from tools.bench.runtime import Sample
+from tools.bench.runtime import Instructions, Sample
 
 _LAMBDA_AT_LEAST = 128 * 1024 * 1024
 
@@ -16,9 +16,8 @@ class Case:
     asset: Asset
     samples: list[Sample]
     bytecode: float
-    #: Both None without valgrind.
-    instructions: int | None
-    warm_instructions: float | None
+    #: None without valgrind.
+    instructions: Instructions | None
 
     def least(self, figure: Callable[[Sample], float]) -> float:
         return min(figure(sample) for sample in self.samples)
@@ -67,14 +66,14 @@ class Cases:
         yield Goal("cold CPU / reference as CDK zips it", cold / plain.cold_cpu, 0.35, 0.25)
         yield Goal("cold CPU / reference, valid bytecode", cold / hashed.cold_cpu, 0.85, 0.60)
         if ours.instructions and plain.instructions and hashed.instructions:
-            share = ours.instructions / plain.instructions
+            share = ours.instructions.cold / plain.instructions.cold
             yield Goal("instructions / reference as CDK zips it", share, 0.30, 0.25)
-            share = ours.instructions / hashed.instructions
+            share = ours.instructions.cold / hashed.instructions.cold
             yield Goal("instructions / reference, valid bytecode", share, 0.85, 0.60)
         yield Goal("modules from valid bytecode", ours.bytecode, 1.0, 1.0, at_least=True)
         yield Goal("warm CPU of get / two calls, no framework", self._warm("get", self.floor), 1.20, 1.05)  # fmt: skip
-        if ours.warm_instructions and self.floor.warm_instructions:
-            share = ours.warm_instructions / self.floor.warm_instructions
+        if ours.instructions and self.floor.instructions:
+            share = ours.instructions.warm / self.floor.instructions.warm
             yield Goal("instructions of a warm get / two calls", share)
         yield Goal("peak RSS / 128 MB", ours.peak_rss / _LAMBDA_AT_LEAST, 0.50, 0.37)
         packed = ours.asset.zip_bytes / plain.asset.zip_bytes

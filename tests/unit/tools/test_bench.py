@@ -9,13 +9,13 @@ from skyferry.contract import FUNCTION_ENVIRONMENT, Function
 from tools.bench import report
 from tools.bench.assets import Asset
 from tools.bench.goals import Case, Cases, Goal
-from tools.bench.runtime import SETTINGS, Sample
+from tools.bench.runtime import SETTINGS, Instructions, Sample
 
 
 def case(name: str, cpu: float, *, get: float = 1.0, zip_bytes: int = 10, calls: int = 100) -> Case:
     warm = {"get": get, "create": get}
     samples = [Sample(cpu, 0.1, cpu * noise, warm, 64 * 1024**2) for noise in (1.0, 1.5)]
-    return Case(Asset(name, Path(), "", zip_bytes), samples, 1.0, calls, get)
+    return Case(Asset(name, Path(), "", zip_bytes), samples, 1.0, Instructions(calls, get))
 
 
 def cases(cpu: float = 2.0, get: float = 1.1) -> Cases:

@@ -1,0 +1,80 @@
+"""What synthesis of production takes beside an app of one bucket, by the same command line: `make bench-synthesis`."""
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.bench.assets import ROOT
+from tools.bench.goals import Goal
+
+_BUCKET = Path("tests/bench/bucket_app.py")
+_PATIENCE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Seconds of each round. The least counts: noise only ever adds."""
+
+    source: Path
+    output: Path
+    cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
+
+    def synthesize(self) -> tuple[float, float]:
+        """CPU of all processes together, and the time until the last has ended."""
+        used, began = _cpu_of_children(), time.perf_counter()
+        subprocess.run(
+            ["node_modules/.bin/cdk", "synth", "--quiet", "--no-notices",
+             "--app", f"{sys.executable} {self.source}", "--output", str(self.output),
+             "-c", "env=prod", "**"],
+            cwd=ROOT, env=_environment(), capture_output=True, check=True, timeout=_PATIENCE,
+        )  # fmt: skip
+        return _cpu_of_children() - used, time.perf_counter() - began
+
+    def measure(self) -> None:
+        cpu, wall = self.synthesize()
+        self.cpu.append(cpu)
+        self.wall.append(wall)
+
+
+def _environment() -> dict[str, str]:
+    """Without what would compile every module anew."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench-synthesis", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds: int = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        ours = App(Path("app.py"), Path(folder) / "ours")
+        bucket = App(_BUCKET, Path(folder) / "bucket")
+        for app in (ours, bucket):
+            app.synthesize()  # builds the assets and the bytecode
+        for _ in range(rounds):
+            ours.measure()
+            bucket.measure()
+    goals = [
+        Goal("wall / one bucket", min(ours.wall) / min(bucket.wall), 2.0, 1.5),
+        Goal("CPU / one bucket", min(ours.cpu) / min(bucket.cpu)),
+    ]
+    for app in (ours, bucket):
+        print(f"{app.source}: {min(app.wall):.2f} s, CPU {min(app.cpu):.2f} s")
+    for goal in goals:
+        print(f"{goal.name}: {goal.value:.2f}")
+    return 1 if any(goal.meets(goal.must) is False for goal in goals) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
