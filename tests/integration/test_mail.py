@@ -14,6 +14,7 @@ from local.cloud import Cloud
 from local.scanner.index import EICAR
 from tests.integration.aging import set_times
 from tests.integration.conftest import Inbox, TokenFor, aws_connection, connect
+from tests.integration.own_stack import own_function
 from tests.integration.sender import Sender, described, token_in
 
 if TYPE_CHECKING:
@@ -195,11 +196,7 @@ def grow_old(dynamodb: "DynamoDBClient", cloud: Cloud, transfer_id: str) -> None
 def sweep(cloud: Cloud) -> None:
     """Now, instead of when the schedule says."""
     functions = boto3.client("lambda", **aws_connection(cloud))
-    (name,) = (
-        each["FunctionName"]
-        for each in functions.list_functions(MaxItems=100)["Functions"]
-        if "Sweep" in each["FunctionName"]
-    )
+    name = own_function(cloud, "Sweep")
     answer = functions.invoke(FunctionName=name, Qualifier="live", Payload=b"{}")
     assert "FunctionError" not in answer, answer["Payload"].read()
 

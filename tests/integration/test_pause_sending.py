@@ -11,6 +11,7 @@ import pytest
 
 from local.cloud import Cloud
 from tests.integration.conftest import Inbox, aws_connection
+from tests.integration.own_stack import own, own_function
 from tests.integration.sender import Sender
 
 #: It breaks what others need meanwhile.
@@ -31,26 +32,23 @@ def functions(cloud: Cloud) -> Any:
 @pytest.fixture
 def mapping(functions: Any) -> Iterator[str]:
     """Of the mail queue; enabled again afterwards, whatever happened."""
-    (found,) = [
-        one["UUID"]
-        for one in functions.list_event_source_mappings()["EventSourceMappings"]
-        if "SendEmailWorkerQueue" in one["EventSourceArn"]
-    ]
+    mappings = functions.list_event_source_mappings()["EventSourceMappings"]
+    of_queue = {one["EventSourceArn"]: one["UUID"] for one in mappings}
+    found = of_queue[own(of_queue, "SendEmailWorkerQueue")]
     yield found
     functions.update_event_source_mapping(UUID=found, Enabled=True)
 
 
-def _function(functions: Any, name: str) -> str:
-    listed = functions.list_functions(MaxItems=100)["Functions"]
-    (found,) = [one["FunctionName"] for one in listed if name in one["FunctionName"]]
-    return str(found)
-
-
 def test_mail_waits_while_sending_is_paused_and_goes_out_once_afterwards(
-    api: httpx.Client, inbox: Inbox, recipient: str, functions: Any, mapping: str
+    api: httpx.Client,
+    inbox: Inbox,
+    recipient: str,
+    cloud: Cloud,
+    functions: Any,
+    mapping: str,
 ) -> None:
     answer = functions.invoke(
-        FunctionName=_function(functions, "PauseSending"), Payload=json.dumps(ALARM)
+        FunctionName=own_function(cloud, "PauseSending"), Payload=json.dumps(ALARM)
     )
     assert "FunctionError" not in answer, answer["Payload"].read()
 

@@ -15,6 +15,7 @@ import pytest
 from local.cloud import Cloud
 from local.settings import ROOT
 from tests.integration.conftest import Inbox, aws_connection
+from tests.integration.own_stack import own
 from tests.integration.sender import Sender, described
 
 #: It breaks what others need meanwhile.
@@ -54,7 +55,7 @@ def operate(cloud: Cloud) -> Operate:
 @pytest.fixture
 def mail_queue(cloud: Cloud, sqs: Any) -> Iterator[str]:
     """Whose messages come again after a second instead of three minutes."""
-    (url,) = [url for url in sqs.list_queues()["QueueUrls"] if "SendEmailWorkerQueue" in url]
+    url = own(sqs.list_queues()["QueueUrls"], "SendEmailWorkerQueue")
     asked = ["VisibilityTimeout"]
     before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
@@ -67,12 +68,7 @@ def broken(cloud: Cloud) -> Iterator[Callable[[], None]]:
     """Somebody has changed a permission outside the stack; calling it takes that back."""
     iam = boto3.client("iam", **aws_connection(cloud))
     pages = iam.get_paginator("list_roles").paginate()
-    (role,) = [
-        one["RoleName"]
-        for page in pages
-        for one in page["Roles"]
-        if "ServiceSendEmailRole" in one["RoleName"]
-    ]
+    role = own((one["RoleName"] for page in pages for one in page["Roles"]), "ServiceSendEmailRole")
     iam.put_role_policy(RoleName=role, PolicyName="Mistake", PolicyDocument=json.dumps(DENIED))
     done = False
 

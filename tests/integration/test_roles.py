@@ -15,12 +15,12 @@ import pytest
 
 from local.cloud import Cloud
 from tests.integration.conftest import Inbox, aws_connection
+from tests.integration.own_stack import STACK
 from tests.integration.sender import Sender, described
 
 #: It breaks what others need meanwhile.
 pytestmark = pytest.mark.alone
 
-STACK = "skyferry-local-service"
 Template = dict[str, Any]
 
 

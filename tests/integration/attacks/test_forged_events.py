@@ -15,6 +15,7 @@ from local.cloud import Cloud
 from local.scanner.index import EICAR
 from tests.integration.attacks.conftest import Person
 from tests.integration.conftest import aws_connection
+from tests.integration.own_stack import own_function
 from tests.integration.sender import Sender, described, path
 
 SCANNED = "GuardDuty Malware Protection Object Scan Result"
@@ -22,12 +23,7 @@ SCANNED = "GuardDuty Malware Protection Object Scan Result"
 
 @dataclass(frozen=True)
 class Functions:
-    client: Any
-
-    def name(self, part: str) -> str:
-        listed = self.client.list_functions(MaxItems=100)["Functions"]
-        (found,) = (one["FunctionName"] for one in listed if part in one["FunctionName"])
-        return str(found)
+    cloud: Cloud
 
     def give(self, part: str, event: dict[str, Any]) -> bool:
         """Whether the function took the message; else it comes again, and then lies in the dead letters."""
@@ -42,7 +38,9 @@ class Functions:
             "awsRegion": "us-east-1",
         }
         payload = json.dumps({"Records": [record]}).encode()
-        answer = self.client.invoke(FunctionName=self.name(part), Qualifier="live", Payload=payload)
+        client: Any = boto3.client("lambda", **aws_connection(self.cloud))
+        name = own_function(self.cloud, part)
+        answer = client.invoke(FunctionName=name, Qualifier="live", Payload=payload)
         assert "FunctionError" not in answer, answer["Payload"].read()
         failed: list[Any] = json.loads(answer["Payload"].read())["batchItemFailures"]
         return failed == []
@@ -50,7 +48,7 @@ class Functions:
 
 @pytest.fixture(scope="module")
 def functions(cloud: Cloud) -> Functions:
-    return Functions(boto3.client("lambda", **aws_connection(cloud)))
+    return Functions(cloud)
 
 
 def created(bucket: str, key: str, **extra: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import httpx
 from local.cloud import Cloud
 from tests.integration.attacks.conftest import Person
 from tests.integration.conftest import Inbox, aws_connection
+from tests.integration.own_stack import STACK
 from tests.integration.sender import Sender, token_in
 
 PASSWORD = "correct horse battery staple"
@@ -17,7 +18,8 @@ PASSWORD = "correct horse battery staple"
 def _logged(cloud: Cloud, since: int) -> str:
     logs = boto3.client("logs", **aws_connection(cloud))
     lines = list[str]()
-    for group in logs.describe_log_groups()["logGroups"]:
+    own = logs.describe_log_groups(logGroupNamePrefix=f"/aws/cloudformation/{STACK}")
+    for group in own["logGroups"]:
         pages = logs.get_paginator("filter_log_events").paginate(
             logGroupName=group["logGroupName"], startTime=since
         )

@@ -15,6 +15,7 @@ from local.cloud import Cloud
 from local.settings import Settings
 from tests.integration.attacks.conftest import Person
 from tests.integration.conftest import aws_connection
+from tests.integration.own_stack import own
 from tests.integration.sender import Sender, path
 
 if TYPE_CHECKING:
@@ -26,11 +27,9 @@ _STRANGERS = 300
 def _answered(cloud: Cloud, since: int) -> int:
     """How often the function behind the API has run."""
     logs = boto3.client("logs", **aws_connection(cloud))
-    (group,) = (
-        each["logGroupName"]
-        for each in logs.describe_log_groups()["logGroups"]
-        if "ServiceApiLog" in each["logGroupName"]
-    )
+    groups = logs.get_paginator("describe_log_groups").paginate()
+    names = (each["logGroupName"] for page in groups for each in page["logGroups"])
+    group = own(names, "ServiceApiLog")
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
     return sum('"answered"' in event["message"] for page in pages for event in page["events"])
 
