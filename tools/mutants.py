@@ -1,6 +1,6 @@
 """Break the runtime on purpose and see that a test notices: `make mutants`.
 
-Each function's handler loses its body, and every rule in `planted.py` is taken out, one at a time, in a copy of
+Each function's handler loses its body, and every rule of `planted` is taken out, one at a time, in a copy of
 the runtime tree that a test process finds before the real one. A mutant that no test notices, one that no
 longer fits the code, and one that cannot even be imported are failures of this command.
 """

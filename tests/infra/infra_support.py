@@ -21,6 +21,52 @@ NO_BUNDLING: Json = {"aws:cdk:bundling-stacks": []}
 INLINE = lambda_.Code.from_inline("def handler(event, context): ...")
 
 
+#: What the tests of an API begin with: one operation behind a token, one that is public.
+SMALL_API: Json = {
+    "openapi": "3.1.0",
+    "info": {"title": "Small", "version": "1"},
+    "servers": [{"url": "/v1"}],
+    "paths": {
+        "/things": {
+            "post": {
+                "operationId": "createThing",
+                "tags": ["things"],
+                "security": [{"oauth": ["write"]}],
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/New_Thing"}}
+                    },
+                },
+                "responses": {"201": {"description": "Made"}},
+            },
+        },
+        "/health": {"get": {"operationId": "getHealth", "security": []}},
+    },
+    "components": {
+        "schemas": {
+            "New_Thing": {
+                "title": "New_Thing",
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name"],
+                "properties": {
+                    "name": {"type": "string", "minLength": 1, "title": "Name"},
+                    "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+                    "kind": {"const": "plain"},
+                    "size": {"type": "integer", "exclusiveMinimum": 0, "maximum": 5.0},
+                    "part": {"$ref": "#/components/schemas/Part"},
+                    "either": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+                    "maybe": {"type": ["string", "null"]},
+                },
+            },
+            "Part": {"type": "array", "items": {"type": "number", "examples": [1.5]}},
+            "Answer": {"type": "object"},
+        }
+    },
+}
+
+
 def small_stack(*, flags: Mapping[str, Any] = FLAGS) -> cdk.Stack:
     """A stack in an app of its own, without an account, without bundling, without the validator."""
     app = cdk.App(context={**flags, **NO_BUNDLING}, builtin_cloud_formation_validation=False)

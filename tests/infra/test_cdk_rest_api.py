@@ -1,4 +1,4 @@
-"""The API: nothing public by accident, every error a problem document, OpenAPI 3.1 turned into 3.0."""
+"""The API: nothing public by accident, every error a problem document."""
 
 import copy
 import json
@@ -6,14 +6,14 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from skyferry.contract import ANSWER_HEADERS
-from skyferry_cdk import ApiAlarms, ApiAuth, Invocation, RestApi, Throttle, to_gateway
+from skyferry_cdk import ApiAlarms, ApiAuth, Invocation, RestApi, Throttle
 from skyferry_cdk.gateway_responses import PROBLEMS
 from skyferry_cdk.service_settings import PUBLIC_OPERATIONS
 
 from tests.infra.infra_support import (
     REPOSITORY,
+    SMALL_API,
     Json,
     any_function,
     nagged_stack,
@@ -23,52 +23,8 @@ from tests.infra.infra_support import (
     template_of,
 )
 
-DOCUMENT: Json = {
-    "openapi": "3.1.0",
-    "info": {"title": "Small", "version": "1"},
-    "servers": [{"url": "/v1"}],
-    "paths": {
-        "/things": {
-            "post": {
-                "operationId": "createThing",
-                "tags": ["things"],
-                "security": [{"oauth": ["write"]}],
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {"schema": {"$ref": "#/components/schemas/New_Thing"}}
-                    },
-                },
-                "responses": {"201": {"description": "Made"}},
-            },
-        },
-        "/health": {"get": {"operationId": "getHealth", "security": []}},
-    },
-    "components": {
-        "schemas": {
-            "New_Thing": {
-                "title": "New_Thing",
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["name"],
-                "properties": {
-                    "name": {"type": "string", "minLength": 1, "title": "Name"},
-                    "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
-                    "kind": {"const": "plain"},
-                    "size": {"type": "integer", "exclusiveMinimum": 0, "maximum": 5.0},
-                    "part": {"$ref": "#/components/schemas/Part"},
-                    "either": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
-                    "maybe": {"type": ["string", "null"]},
-                },
-            },
-            "Part": {"type": "array", "items": {"type": "number", "examples": [1.5]}},
-            "Answer": {"type": "object"},
-        }
-    },
-}
 
-
-def _api(stack: cdk.Stack, document: Json = DOCUMENT, **props: Any) -> RestApi:
+def _api(stack: cdk.Stack, document: Json = SMALL_API, **props: Any) -> RestApi:
     handler = any_function(stack, "Handler", Invocation.SYNC)
     authorizer = any_function(stack, "Authorizer", Invocation.SYNC)
     return RestApi(
@@ -93,7 +49,7 @@ def _body(stack: cdk.Stack) -> Json:
 def test_operation_without_authentication_is_refused_unless_listed_as_public(
     security: list[Json] | None,
 ) -> None:
-    document = copy.deepcopy(DOCUMENT)
+    document = copy.deepcopy(SMALL_API)
     operation = document["paths"]["/things"]["post"]
     operation.pop("security")
     if security is not None:
@@ -310,59 +266,6 @@ def test_latency_alarm_is_made_where_a_threshold_is_given() -> None:
     assert set(api.alarms()) == {"server-errors", "latency"}
 
 
-# the converter
-
-
-def test_models_are_renamed_rewritten_and_limited_to_those_in_requests() -> None:
-    converted = to_gateway(DOCUMENT)
-    assert converted["openapi"] == "3.0.1"
-    assert "servers" not in converted
-    content = converted["paths"]["/things"]["post"]["requestBody"]["content"]
-    assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/NewThing"}
-    assert converted["components"]["schemas"] == {
-        "NewThing": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["name"],
-            "properties": {
-                "name": {"type": "string", "minLength": 1},
-                "note": {"type": "string"},
-                "kind": {"enum": ["plain"]},
-                "size": {
-                    "type": "integer", "minimum": 0, "exclusiveMinimum": True, "maximum": 5,
-                },
-                "part": {"$ref": "#/components/schemas/Part"},
-                "either": {},
-                "maybe": {"type": "string"},
-            },
-        },
-        "Part": {"type": "array", "items": {"type": "number"}},
-    }  # fmt: skip
-
-
-def test_property_named_like_a_dropped_keyword_survives() -> None:
-    document = copy.deepcopy(DOCUMENT)
-    document["components"]["schemas"]["New_Thing"]["properties"] = {"title": {"type": "string"}}
-    model = to_gateway(document)["components"]["schemas"]["NewThing"]
-    assert model["properties"] == {"title": {"type": "string"}}
-
-
-def test_two_names_that_differ_by_punctuation_stay_two_models() -> None:
-    document = copy.deepcopy(DOCUMENT)
-    schemas = document["components"]["schemas"]
-    schemas["NewThing"] = {"type": "string"}
-    schemas["New_Thing"]["properties"]["other"] = {"$ref": "#/components/schemas/NewThing"}
-    models = to_gateway(document)["components"]["schemas"]
-    assert models["NewThing"]["properties"]["other"] == {"$ref": "#/components/schemas/NewThing2"}
-    assert models["NewThing2"] == {"type": "string"}
-
-
-def test_the_document_given_is_left_as_it_was() -> None:
-    before = copy.deepcopy(DOCUMENT)
-    to_gateway(DOCUMENT)
-    assert before == DOCUMENT
-
-
 def test_our_own_api_is_converted_whole_and_only_its_public_part_is_open() -> None:
     document = json.loads((REPOSITORY / "openapi.json").read_text())
     stack = small_stack()
@@ -377,34 +280,3 @@ def test_our_own_api_is_converted_whole_and_only_its_public_part_is_open() -> No
     text = json.dumps(body)
     for keyword in ('"const"', '"anyOf"', '"examples"', '"null"', '"prefixItems"'):
         assert keyword not in text
-
-
-def test_a_parameter_of_many_names_is_left_to_the_handler() -> None:
-    many = {"name": "metadata", "in": "query", "style": "deepObject", "schema": {"type": "object"}}
-    one = {"name": "key", "in": "query", "required": True, "schema": {"type": "string"}}
-    document = {
-        "info": {"title": "t", "version": "1"},
-        "paths": {"/things": {"get": {"operationId": "get", "parameters": [many, one]}}},
-    }
-
-    converted = to_gateway(document)["paths"]["/things"]["get"]
-
-    assert converted["parameters"] == [one]
-
-
-def test_a_shared_parameter_stands_in_its_place() -> None:
-    document = json.loads((REPOSITORY / "openapi.json").read_text())
-
-    converted = to_gateway(document)
-
-    operation = converted["paths"]["/transfers/{transfer_id}"]["patch"]
-    named = {(one["in"], one["name"]): one["required"] for one in operation["parameters"]}
-    assert named == {("path", "transfer_id"): True, ("header", "If-Match"): True}
-    assert operation["responses"]["404"]["description"] == "Not Found: `not-found`"
-
-
-def test_our_own_api_is_valid_openapi_on_both_sides_of_the_conversion() -> None:
-    document = json.loads((REPOSITORY / "openapi.json").read_text())
-
-    OpenAPIV31SpecValidator(document).validate()
-    OpenAPIV30SpecValidator(to_gateway(document)).validate()

@@ -156,5 +156,6 @@ def aws_connection(cloud: Cloud) -> dict[str, Any]:
         "aws_access_key_id": cloud.aws_access_key_id,
         "aws_secret_access_key": cloud.aws_secret_access_key,
         "aws_session_token": None,
-        "config": Config(proxies={}, retries={"total_max_attempts": 1}),
+        # The emulator fails to list what is added to meanwhile.
+        "config": Config(proxies={}, retries={"total_max_attempts": 5}),
     }

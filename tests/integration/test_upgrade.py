@@ -13,7 +13,6 @@ from typing import Any
 import boto3
 import httpx
 import pytest
-from botocore.config import Config
 from skyferry.adapters.dynamodb import Table
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.core.models import TransferStatus
@@ -120,8 +119,6 @@ def inventory(cloud: Cloud) -> Callable[[], Inventory]:
         "sets": ("sesv2", "list_configuration_sets", "ConfigurationSets", ""),
     }
     connection = aws_connection(cloud)
-    # The emulator fails to list what functions add to meanwhile.
-    connection["config"] = connection["config"].merge(Config(retries={"total_max_attempts": 5}))
     clients = {
         service: boto3.client(service, **connection)  # type: ignore[call-overload]
         for service in {service for service, *_ in listed.values()}
