@@ -1,4 +1,4 @@
-"""A stand-in for DynamoDB that holds one transfer: `python -m tools.bench.table` prints its port.
+"""A stand-in for DynamoDB that holds one transfer: `python -m tools.bench.table` prints its port; DELETE / makes it new.
 
 It runs in a process of its own, and answers from memory, so that its work is in no measured figure.
 """
@@ -97,6 +97,10 @@ class _Table(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     table = _filled()
+
+    def do_DELETE(self) -> None:
+        type(self).table = _filled()
+        self._answer(200, {})
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

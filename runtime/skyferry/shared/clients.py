@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 import botocore.session
 from botocore.config import Config
 
+from skyferry.shared.answers import AnswerParserFactory
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_kms import KMSClient
@@ -40,7 +42,9 @@ _CONFIG_SES = _CONFIG.merge(Config(retries={"total_max_attempts": 1}, read_timeo
 
 @cache
 def _session() -> botocore.session.Session:
-    return botocore.session.get_session()
+    session = botocore.session.get_session()
+    session.register_component("response_parser_factory", AnswerParserFactory())
+    return session
 
 
 @cache

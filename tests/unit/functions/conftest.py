@@ -1,6 +1,6 @@
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from skyferry.core import limits
@@ -9,8 +9,10 @@ from skyferry.shared import observability
 from tests.support.aws import Aws
 from tests.support.events import Context
 from tests.support.functions import deployed
-from tests.support.mailed import Mailed
-from tests.support.rest import CONTENT, Api, payload
+
+if TYPE_CHECKING:
+    from tests.support.mailed import Mailed
+    from tests.support.rest import Api
 
 
 @pytest.fixture
@@ -35,16 +37,23 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 
 @pytest.fixture
-def api(aws: Aws, context: Context) -> Api:
+def api(aws: Aws, context: Context) -> "Api":
+    # Here and below imported late: tests of another function do not wait for the API's code.
+    from tests.support.rest import Api
+
     return Api(context)
 
 
 @pytest.fixture
-def mailed(aws: Aws, context: Context, monkeypatch: pytest.MonkeyPatch) -> Mailed:
+def mailed(aws: Aws, context: Context, monkeypatch: pytest.MonkeyPatch) -> "Mailed":
+    from tests.support.mailed import Mailed
+
     return Mailed(aws, context, monkeypatch)
 
 
 @pytest.fixture
-def transfer(api: Api) -> dict[str, Any]:
+def transfer(api: "Api") -> dict[str, Any]:
     """One small file, one that goes in parts."""
+    from tests.support.rest import CONTENT, payload
+
     return payload(api.create(len(CONTENT), limits.MULTIPART_FROM))
