@@ -22,8 +22,8 @@ from tools.planted import PLANTED, Plant
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = ROOT / "runtime"
 TESTS = "tests/unit"
-#: Seconds one test process may take.
-PATIENCE = 180
+#: Seconds one test process may take; the one with all the tests has needed three minutes.
+PATIENCE = 900
 _PYTEST_GREEN, _PYTEST_RED = 0, 1
 
 
@@ -117,12 +117,12 @@ def main() -> int:
         for mutant, result in zip(mutants, pool.map(verdict, mutants), strict=True):
             failed += result != "noticed"
             print(f"{result:<9} {mutant.name}", flush=True)
-        green = unmutated.result() == _PYTEST_GREEN
+        without = {_PYTEST_GREEN: "green", -1: "too slow"}.get(unmutated.result(), "RED")
     print(
         f"{len(mutants) - failed} of {len(mutants)} mutants noticed; the tests are "
-        f"{'green' if green else 'RED'} without one; {time.monotonic() - started:.0f} s"
+        f"{without} without one; {time.monotonic() - started:.0f} s"
     )
-    return 0 if green and not failed else 1
+    return 0 if without == "green" and not failed else 1
 
 
 if __name__ == "__main__":
