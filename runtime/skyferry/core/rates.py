@@ -70,10 +70,10 @@ class _Block:
 
     @property
     def next_size(self) -> int:
-        """As much as this process has spent: who asks once takes one, and whenever somebody is refused at
-        least half of the limit was spent. A twentieth of what is left at most, so that it is rarely less
+        """Twice what this process has spent: who asks once takes one, and whenever somebody is refused at
+        least a third of the limit was spent. A twentieth of what is left at most, so that it is rarely less
         than all."""
-        return max(1, min(self.taken, self.left // 20))
+        return max(1, min(2 * self.taken, self.left // 20))
 
 
 @dataclass(slots=True, eq=False, repr=False)

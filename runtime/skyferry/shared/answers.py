@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from botocore.model import Shape
+from botocore.model import MapShape
 from botocore.parsers import JSONParser, ResponseParser, ResponseParserFactory
 
 
@@ -21,7 +21,12 @@ class AnswerParserFactory(ResponseParserFactory):
 
 
 class _JsonParser(JSONParser):
-    def _handle_structure(self, shape: Shape, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        if shape.name == "AttributeValue" and ("S" in value or "N" in value):
-            return value
-        return super()._handle_structure(shape, value)  # type: ignore[no-any-return, misc]
+    def _handle_map(self, shape: MapShape, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        if shape.value.name != "AttributeValue":
+            return super()._handle_map(shape, value)  # type: ignore[no-any-return, misc]
+        return {
+            name: attribute
+            if "S" in attribute or "N" in attribute
+            else self._parse_shape(shape.value, attribute)  # type: ignore[attr-defined]
+            for name, attribute in value.items()
+        }
