@@ -52,7 +52,7 @@ test: unit integration ## Run all tests: unit and template tests, then those on 
 
 .PHONY: unit
 unit: install ## Run the unit and template tests with branch coverage
-	$(BIN)/python -m pytest -n auto --dist loadfile --durations=15 --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto --dist loadgroup --durations=15 --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 .PHONY: quick
 quick: ## Run one file or folder of tests in seconds: make quick TESTS=tests/unit/core
@@ -130,7 +130,7 @@ mutants: install ## Break the code on purpose and see that a test notices
 
 .PHONY: bench
 bench: install ## Measure cold and warm API calls on the shipped asset beside a reference (Linux, ten minutes)
-	$(BIN)/python -m tools.bench --rounds $(or $(ROUNDS),11)
+	$(BIN)/python -m tools.bench --rounds $(or $(ROUNDS),21)
 
 .PHONY: bench-synthesis
 bench-synthesis: install ## Measure synthesis of production beside an app of one bucket: make bench-synthesis ROUNDS=5

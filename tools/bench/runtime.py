@@ -1,4 +1,4 @@
-"""One cold start: the real awslambdaric process against a Runtime API of our own on loopback."""
+"""Functions as Lambda runs them: real awslambdaric processes, measured from their start, side by side."""
 
 import json
 import os
@@ -6,21 +6,20 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 from skyferry.contract import FUNCTION_ENVIRONMENT, Env, Function
 
-from tools.bench.asked import GET, Asked
+from tools.bench.asked import CREATE, GET, Asked
 from tools.bench.assets import Asset
 from tools.bench.bytecode import bytecode_share
+from tools.bench.runtime_api import RuntimeApi
 
-_NEXT = "/2018-06-01/runtime/invocation/next"
 #: Seconds until a process counts as hanging.
 _PATIENCE = 300
 #: What our templates give the function, where it decides what is done.
@@ -67,121 +66,52 @@ class BenchError(RuntimeError):
 
 
 @dataclass(slots=True)
-class _Session:
-    """What the Runtime API sees of one process: a first request, one of each kind, then `calls` of each kind."""
+class _Function:
+    """A process that has started and answered its first get."""
 
-    asked: tuple[Asked, ...]
-    calls: int
-    started: float = 0.0
-    sent: float = 0.0
-    pid: int = 0
+    asset: Asset
+    process: subprocess.Popen[bytes]
+    api: RuntimeApi
+    cpu: float = 0.0
     init_wall: float = 0.0
     first_wall: float = 0.0
-    peak_rss: int = 0
-    #: CPU by the end of each request.
-    cpu: list[float] = field(default_factory=list)
-    problem: str = ""
-    spawned: threading.Event = field(default_factory=threading.Event)
-    done: threading.Event = field(default_factory=threading.Event)
+    cold_cpu: float = 0.0
+    warm_cpu: dict[str, float] = field(default_factory=dict)
 
-    @property
-    def plan(self) -> list[Asked]:
-        first = self.asked[0]
-        if self.calls == 0:
-            return [first]
-        return [first, *self.asked, *(one for one in self.asked for _ in range(self.calls))]
+    def start(self, began: float) -> None:
+        while not self.api.asked_for_work.wait(1):
+            self._require_alive(began)
+        ready = time.perf_counter()
+        self.cold_cpu = self.ask(GET)
+        self.init_wall, self.first_wall = ready - began, time.perf_counter() - ready
 
-    def next_event(self) -> dict[str, Any] | None:
-        """The process wants work, so it is ready: after init the first time."""
-        self.spawned.wait(_PATIENCE)
-        if not self.cpu:
-            self.init_wall = time.perf_counter() - self.started
-        self.sent = time.perf_counter()
-        return None if self.done.is_set() else self.plan[len(self.cpu)].event()
+    def ask(self, asked: Asked) -> float:
+        """The CPU seconds since the answer before."""
+        sent, before = time.perf_counter(), self.cpu
+        self.api.events.put(asked.event())
+        while (answer := self.api.answer(1)) is None:
+            self._require_alive(sent)
+        if not answer.right or not asked.is_right(json.loads(answer.body)):
+            raise BenchError(f"{self.asset.name}: {answer.body.decode()[:2000]}")
+        self.cpu = answer.cpu
+        return self.cpu - before
 
-    def answered(self, body: bytes) -> None:
-        if not self.cpu:
-            self.first_wall = time.perf_counter() - self.sent
-        asked = self.plan[len(self.cpu)]
-        self.cpu.append(_cpu(self.pid))
-        if not asked.is_right(json.loads(body)):
-            self.failed(body)
-        if len(self.cpu) == len(self.plan):
-            self.peak_rss = _peak_rss(self.pid)
-            self.done.set()
-
-    def failed(self, body: bytes) -> None:
-        self.problem = body.decode()[:2000]
-        self.done.set()
+    def _require_alive(self, since: float) -> None:
+        if (answer := self.api.answer(0)) is not None:
+            raise BenchError(f"{self.asset.name}: {answer.body.decode()[:2000]}")
+        if self.process.poll() is not None:
+            raise BenchError(f"{self.asset.name}: ended with {self.process.returncode}")
+        if time.perf_counter() - since > _PATIENCE:
+            raise BenchError(f"{self.asset.name}: no answer in {_PATIENCE} s")
 
     def sample(self) -> Sample:
-        warm = {}
-        for number, one in enumerate(self.asked if self.calls else ()):
-            begun = len(self.asked) + number * self.calls
-            warm[one.name] = (self.cpu[begun + self.calls] - self.cpu[begun]) / self.calls
-        return Sample(self.init_wall, self.first_wall, self.cpu[0], warm, self.peak_rss)
-
-
-def _cpu(pid: int) -> float:
-    """utime + stime of all threads, from the scheduler's nanoseconds: /proc/PID/stat counts in 10 ms."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+        peak_rss = _peak_rss(self.process.pid)
+        return Sample(self.init_wall, self.first_wall, self.cold_cpu, self.warm_cpu, peak_rss)
 
 
 def _peak_rss(pid: int) -> int:
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found.group(1)) * 1024 if found else 0
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    session: _Session
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base class's types
-        """A process that is ended drops its connection; anything else is told."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _RuntimeApi(BaseHTTPRequestHandler):
-    """https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, as far as awslambdaric calls it."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_GET(self) -> None:
-        session = self.server.session
-        event = session.next_event()
-        if event is None:
-            threading.Event().wait(_PATIENCE)  # the process is about to be ended
-            return
-        body = json.dumps(event).encode()
-        self.send_response(200)
-        self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{len(session.cpu)}")
-        self.send_header("Lambda-Runtime-Deadline-Ms", str(time.time_ns() // 1_000_000 + 29_000))
-        self.send_header(
-            "Lambda-Runtime-Invoked-Function-Arn",
-            "arn:aws:lambda:eu-central-1:123456789012:function:api",
-        )
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        session = self.server.session
-        if self.path.endswith("/response"):
-            session.answered(body)
-        else:
-            session.failed(body)
-        self.send_response(202)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,23 +121,36 @@ class Harness:
     runtime: Path
     table_port: int
 
-    def cold_start(self, asset: Asset, calls: int) -> Sample:
-        """A fresh process; `calls` requests of each kind after the first ones."""
-        return self._run(asset, calls)
+    def round(self, assets: Sequence[Asset], calls: int) -> list[Sample]:
+        """A cold start of each asset, one after the other; then each kind of request, `calls` times, by turns. A
+        shared machine's speed changes from one second to the next, and so it changes for all of them."""
+        self._renew_table()
+        with ExitStack() as stack:
+            functions = [stack.enter_context(self._running(asset)) for asset in assets]
+            for asked in (GET, CREATE):
+                asks = [one for one in functions if asked in one.asset.asked]
+                for one in asks:
+                    one.ask(asked)  # what the first of its kind loads is not warm
+                    one.warm_cpu[asked.name] = 0.0
+                for _ in range(calls):
+                    for one in asks:
+                        one.warm_cpu[asked.name] += one.ask(asked) / calls
+            return [one.sample() for one in functions]
 
     def bytecode_share(self, asset: Asset) -> float:
         """The share of the asset's modules loaded from bytecode, by what `python -v` says."""
         trace = asset.folder.with_name(asset.folder.name + ".trace")
-        self._run(asset, 0, verbose=trace)
+        self._renew_table()
+        with self._running(asset, verbose=trace):
+            pass
         return bytecode_share(trace.read_text(), asset.folder)
 
     def instructions(self, asset: Asset, calls: int) -> Instructions | None:
         """The same on any busy machine; None without valgrind."""
         if VALGRIND is None:
             return None
-        gets = replace(asset, asked=(GET,))
-        cold, more = self._counted(VALGRIND, gets, 0), self._counted(VALGRIND, gets, calls)
-        return Instructions(cold, (more - cold) / (calls + 1))
+        cold, more = self._counted(VALGRIND, asset, 0), self._counted(VALGRIND, asset, calls)
+        return Instructions(cold, (more - cold) / calls)
 
     def _counted(self, valgrind: str, asset: Asset, calls: int) -> int:
         trace = asset.folder.with_name(asset.folder.name + ".valgrind")
@@ -215,42 +158,42 @@ class Harness:
             valgrind, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
             f"--log-file={trace}",
         )  # fmt: skip
-        self._run(asset, calls, under=counted)
+        self._renew_table()
+        with self._running(asset, under=counted) as function:
+            for _ in range(calls):
+                function.ask(GET)
         found = re.search(r"I +refs: +([\d,]+)", trace.read_text())
         if found is None:
             raise BenchError(f"{asset.name}: valgrind counted nothing")
         return int(found.group(1).replace(",", ""))
 
-    def _run(
-        self, asset: Asset, calls: int, *, verbose: Path | None = None, under: tuple[str, ...] = ()
-    ) -> Sample:
-        # Or the requests of all processes in a minute are counted as one caller's, who has 600.
+    def _renew_table(self) -> None:
+        """Or the requests of all rounds in a minute are counted as one caller's, who has 600."""
         httpx.delete(f"http://127.0.0.1:{self.table_port}/", trust_env=False).raise_for_status()
-        server = _Server(("127.0.0.1", 0), _RuntimeApi)
-        server.session = session = _Session(asset.asked, calls)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        environment = self._environment(asset, server.server_port, verbose is not None)
+
+    @contextmanager
+    def _running(
+        self, asset: Asset, *, verbose: Path | None = None, under: tuple[str, ...] = ()
+    ) -> Iterator[_Function]:
+        api = RuntimeApi()
+        environment = self._environment(asset, api.server_port, verbose is not None)
         with (verbose or Path(os.devnull)).open("wb") as errors:
-            session.started = time.perf_counter()
+            began = time.perf_counter()
             process = subprocess.Popen(
                 # -S: of the virtual environment nothing is found but the runtime client's copy.
                 [*under, sys.executable, "-S", "-s", "-m", "awslambdaric", asset.handler],
                 cwd=asset.folder, env=environment, stdout=subprocess.DEVNULL, stderr=errors,
             )  # fmt: skip
-            session.pid = process.pid
-            session.spawned.set()
+            api.pid = process.pid
+            function = _Function(asset, process, api)
             try:
-                if not session.done.wait(_PATIENCE):
-                    raise BenchError(f"{asset.name}: no answer in {_PATIENCE} s")
+                function.start(began)
+                yield function
             finally:
                 # valgrind tells what it counted only when it is asked to end.
                 process.terminate()
                 process.wait()
-                server.shutdown()
-                server.server_close()
-        if session.problem:
-            raise BenchError(f"{asset.name}: {session.problem}")
-        return session.sample()
+                api.close()
 
     def _environment(self, asset: Asset, port: int, verbose: bool) -> dict[str, str]:
         """As Lambda and our templates give it; /var/task is read-only there, so nothing is written here."""
