@@ -31,7 +31,7 @@ What each operation of the API asks of the table, and what a million of it cost 
 journeys of the tests; a test holds this page to what is counted. Of an operation that was called several times the dearest call
 is listed; its rows are small, as a transfer of a file or two has them. Two write units for each KB in a transaction, one more for
 each index that a row is in; a read unit for each 4 KB, at least one a call. One of the writes counts the request against
-its owner's rate, as the first one does that a process answers in a minute; of 64 eight do (`core/rates.py`). List prices of us-east-1,
+its owner's rate, as the first one does that a process answers in a minute; of 64 six do (`core/rates.py`). List prices of us-east-1,
 2026. No operation scans; what a list reads does not grow with its rows.
 
 | operation | reads | read units | writes | transactions | write units | $ a million |
