@@ -55,7 +55,7 @@ unit: install ## Run the unit tests with branch coverage, then templates, faults
 	$(BIN)/python -m pytest tests/unit -n auto --dist loadfile --durations=15 --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 	@# Without coverage: it makes code nearly twice as slow, and these run the same lines thousands of times.
 	$(BIN)/python -m pytest tests/promises tests/simulation tests/faults tests/tenants tests/infra tests/bench \
-		tests/test_architecture.py -n auto --dist loadgroup --durations=15
+		tests/test_architecture.py -n auto --dist loadfile --durations=15
 
 .PHONY: quick
 quick: ## Run one file or folder of tests in seconds: make quick TESTS=tests/unit/core

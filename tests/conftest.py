@@ -1,16 +1,17 @@
-"""What the tests of all folders share."""
-
-from pathlib import Path
+"""How the tests of all folders are spread over processes."""
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
-_INFRA = Path(__file__).parent / "infra"
+
+class _ByFile(LoadFileScheduling):
+    """All template tests go to one process: each environment is synthesized once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = "tests/infra/"
+        return folder if nodeid.startswith(folder) else super()._split_scope(nodeid)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` a file's tests run in one process, and so do all template tests: each environment is
-    synthesized once."""
-    for item in items:
-        group = _INFRA.name if _INFRA in item.path.parents else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    return _ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
