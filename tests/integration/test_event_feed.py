@@ -46,7 +46,8 @@ def test_a_life_is_told_from_created_to_deleted_and_changes_are_listed(
     seqs = [event["seq"] for event in told if event["transfer_id"] == first["id"]]
     assert seqs == list(range(1, len(seqs) + 1))
     assert len({event["id"] for event in told}) == len(told)
-    assert walk(api, "/events", 100, after=told[0]["id"]) == told[1:]
+    # What has happened meanwhile, a mail's delivery say, comes behind.
+    assert walk(api, "/events", 100, after=told[0]["id"])[: len(told) - 1] == told[1:]
 
     # What becomes of the mail changes the transfer once more after its deletion.
     listed: list[tuple[str, str]] = []
