@@ -80,6 +80,8 @@ class _Function:
 
     def start(self, began: float) -> None:
         while not self.api.asked_for_work.wait(1):
+            if (refusal := self.api.answer(0)) is not None:
+                raise BenchError(f"{self.asset.name}: {refusal.body.decode()[:2000]}")
             self._require_alive(began)
         ready = time.perf_counter()
         self.cold_cpu = self.ask(GET)
@@ -97,8 +99,6 @@ class _Function:
         return self.cpu - before
 
     def _require_alive(self, since: float) -> None:
-        if (answer := self.api.answer(0)) is not None:
-            raise BenchError(f"{self.asset.name}: {answer.body.decode()[:2000]}")
         if self.process.poll() is not None:
             raise BenchError(f"{self.asset.name}: ended with {self.process.returncode}")
         if time.perf_counter() - since > _PATIENCE:
