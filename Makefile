@@ -62,6 +62,10 @@ quick: ## Run one file or folder of tests in seconds: make quick TESTS=tests/uni
 	@# hypothesis' plugin imports all of hypothesis for the last line of a run; tests that use it do so themselves.
 	@$(BIN)/python -m pytest -q -p no:hypothesispytest $(or $(TESTS),tests/unit/core)
 
+.PHONY: watch
+watch: ## Run one file or folder of tests at each save, until Ctrl-C: make watch TESTS=tests/unit/functions/test_sweep.py
+	@$(BIN)/python -m tools.watch $(or $(TESTS),tests/unit/core)
+
 .PHONY: integration
 integration: install browser contract-tools ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
 	@$(BIN)/python -m local with-cloud -- sh -c '\

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 from skyferry.core import limits
-from skyferry.core.models import TransferStatus
+from skyferry.core.models import Change, TransferStatus
 from skyferry.functions.process_upload.messages import Message
 from skyferry.functions.sweep import index
 from skyferry.shared import clients, clock
@@ -82,8 +82,6 @@ def test_an_open_upload_of_an_expired_transfer_is_ended(
     file = contents.files[0]
     upload_id = journey.store.start_multipart(file)
     row = file.replace(upload_id=upload_id)
-    from skyferry.core.models import Change
-
     after = contents.transfer.replace(version=2)
     journey.transfers.commit(Change(before=contents.transfer, after=after, files=(row,)))
     journey.make_due(contents.transfer, expires_at=timedelta(days=8))

@@ -1,0 +1,55 @@
+"""Tests run at each save, with what was saved."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.settings import ROOT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("runtime", "client", "ops", "stacks", "tests"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "tests" / "test_code.py").write_text(
+        "from runtime.code import answer\n\n\ndef test_code(): assert answer == 42\n"
+    )
+    (tmp_path / "runtime" / "code.py").write_text("answer = 41\n")
+    return tmp_path
+
+
+@pytest.fixture
+def watching(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools.watch", "tests"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{folder}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def _next_result(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return next(line for line in process.stdout if " in " in line)
+
+
+@pytest.mark.timeout(60)
+def test_tests_run_at_the_start_and_again_with_what_was_saved(
+    folder: Path, watching: subprocess.Popen[str]
+) -> None:
+    assert _next_result(watching).startswith("1 failed")
+
+    (folder / "runtime" / "code.py").write_text("answer = 42\n")
+    assert _next_result(watching).startswith("1 passed")
+
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(10) == 0

@@ -1,0 +1,43 @@
+"""Runs a file or folder of tests now and at each save, in processes that have imported moto and botocore
+already: that takes longer than the tests of one handler."""
+
+import sys
+from contextlib import suppress
+from itertools import chain
+from multiprocessing import get_context
+
+import pytest
+
+# None of it is Skyferry's: what somebody edits is imported by each run.
+_PRELOADED = [
+    "pytest",
+    "pydantic",
+    "aws_lambda_powertools",
+    "moto.dynamodb.responses",
+    "moto.iam.models",
+    "moto.kms.responses",
+    "moto.s3.responses",
+    "moto.sqs.responses",
+]
+_WATCHED = ("runtime", "client", "ops", "stacks", "tests")
+
+
+def main() -> None:
+    # Here, because each run imports this file: pytest refuses a plugin's module, anyio, that is there before.
+    from watchfiles import PythonFilter, watch
+
+    processes = get_context("forkserver")
+    processes.set_forkserver_preload(_PRELOADED)
+    arguments = ["-q", "-p", "no:hypothesispytest", *sys.argv[1:]]
+    # An empty set each tenth of a second: the first says that it watches, so that no save is missed.
+    changes = watch(*_WATCHED, watch_filter=PythonFilter(), rust_timeout=100, yield_on_timeout=True)
+    next(changes)
+    with suppress(KeyboardInterrupt):
+        for _ in chain(["at the start"], filter(None, changes)):
+            run = processes.Process(target=pytest.main, args=(arguments,))
+            run.start()
+            run.join()
+
+
+if __name__ == "__main__":
+    main()
