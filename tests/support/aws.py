@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from typing import Any
+from unittest import mock
 
 from moto import mock_aws
+from moto.core import responses
+from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from skyferry.adapters.dynamodb import Table
 from skyferry.contract import Table as Names
 from skyferry.shared import clients
@@ -31,9 +34,20 @@ class Aws:
         return clients.dynamodb().scan(TableName=self.table.name)["Items"]
 
 
+class _ByName(XFormedAttributePicker):
+    """Of an item's value, `{"S": "x"}`, there is what has the type's own name. moto looks for each of ten
+    types under four other names too: a fifth of all that tests over it take."""
+
+    def __call__(self, context: AttributePickerContext) -> Any:
+        if isinstance(context.obj, dict) and context.shape.parent.name == "AttributeValue":  # type: ignore[attr-defined]
+            return context.obj.get(context.key)
+        return super().__call__(context)
+
+
 @cache
 def _moto() -> None:
     """Started once: making botocore's clients takes longer than most tests."""
+    mock.patch.object(responses, "XFormedAttributePicker", _ByName).start()
     mock_aws().start()
 
 
