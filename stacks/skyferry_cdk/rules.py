@@ -16,6 +16,7 @@ _HTTP_METHODS: Final = {"get", "put", "post", "delete", "options", "head", "patc
 _ANY_METHOD: Final = "x-amazon-apigateway-any-method"
 _INTEGRATION: Final = "x-amazon-apigateway-integration"
 _VISIBLE: Final = "ApproximateNumberOfMessagesVisible"
+_FAILURE_TARGETS: Final = ("deadLetterTargetArn", "DeadLetterConfig", "OnFailure")
 
 
 class _Finding(NamedTuple):
@@ -170,9 +171,7 @@ def _unwatched_dead_letters(template: Json) -> Iterator[_Finding]:
         for dimension in metric.get("Dimensions", ())
     }
     failures = {
-        _referred(target)
-        for key in ("deadLetterTargetArn", "DeadLetterConfig", "OnFailure")
-        for target in _values_at(template.get("Resources", {}), key)
+        _referred(target) for target in _values_at(template.get("Resources", {}), *_FAILURE_TARGETS)
     }
     for name, _ in _of_kind(template, "AWS::SQS::Queue"):
         if name in failures - watched:
@@ -198,22 +197,21 @@ def _wildcard_actions(template: Json) -> Iterator[_Finding]:
 
 
 def _statements(properties: Json) -> Iterator[Json]:
-    for key in ("PolicyDocument", "AssumeRolePolicyDocument"):
-        for document in _values_at(properties, key):
-            found = document.get("Statement", [])
-            yield from [found] if isinstance(found, Mapping) else found
+    for document in _values_at(properties, "PolicyDocument", "AssumeRolePolicyDocument"):
+        found = document.get("Statement", [])
+        yield from [found] if isinstance(found, Mapping) else found
 
 
-def _values_at(value: Any, key: str) -> Iterator[Any]:  # noqa: ANN401 - any JSON
-    """What stands at a key, wherever the key is."""
-    if isinstance(value, Mapping):
+def _values_at(value: Any, *keys: str) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+    """What stands at one of the keys, wherever the key is. Once over the whole, which has an API's document in it."""
+    if isinstance(value, dict):
         for name, one in value.items():
-            if name == key:
+            if name in keys:
                 yield one
-            yield from _values_at(one, key)
+            yield from _values_at(one, *keys)
     elif isinstance(value, list):
         for one in value:
-            yield from _values_at(one, key)
+            yield from _values_at(one, *keys)
 
 
 def _referred(value: Any) -> str | None:  # noqa: ANN401 - any JSON
