@@ -68,8 +68,9 @@ watch: ## Run one file or folder of tests at each save, until Ctrl-C: make watch
 
 .PHONY: integration
 integration: install browser contract-tools ## Run the tests on the laptop cloud; starts it when it is not up, and ends it then
+	@# A test waits for the cloud for a good part of its time: one worker more than there are cores.
 	@$(BIN)/python -m local with-cloud -- sh -c '\
-		$(BIN)/python -m pytest tests/integration -m "not alone" -n auto --dist worksteal --durations=15 && \
+		$(BIN)/python -m pytest tests/integration -m "not alone" -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal --durations=15 && \
 		$(BIN)/python -m pytest tests/integration -m alone --durations=15'
 
 .PHONY: fuzz

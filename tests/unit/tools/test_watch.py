@@ -41,7 +41,7 @@ def _next_result(process: subprocess.Popen[str]) -> str:
     return next(line for line in process.stdout if " in " in line)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_tests_run_at_the_start_and_again_with_what_was_saved(
     folder: Path, watching: subprocess.Popen[str]
 ) -> None:
