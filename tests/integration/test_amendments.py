@@ -89,7 +89,7 @@ def test_a_deleted_transfer_comes_back_with_its_bytes(api: httpx.Client) -> None
 
     assert (restored.status_code, restored.json()["status"]) == (200, "ready")
     download = api.post(f"{path(transfer, transfer['files'][0])}/downloads").json()
-    assert httpx.get(download["url"], trust_env=False).content == b"hello"
+    assert httpx.get(download["url"], trust_env=False, timeout=30).content == b"hello"
 
 
 def test_a_removed_file_is_gone_before_the_transfer_is_closed(api: httpx.Client) -> None:

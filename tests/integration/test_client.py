@@ -195,7 +195,7 @@ def test_a_person_signs_in_on_a_page(skyferry: Skyferry, subject: str) -> None:
         told = login.stderr.readline() + login.stderr.readline()
         code = told.split()[-1]
         form = {"user_code": code, "subject": subject}
-        httpx.post(f"{issuer}/device", data=form, trust_env=False).raise_for_status()
+        httpx.post(f"{issuer}/device", data=form, trust_env=False, timeout=30).raise_for_status()
         assert login.wait(30) == 0
     assert skyferry.json("whoami")["subject"] == subject
     assert skyferry.json("list") == []

@@ -62,7 +62,11 @@ def page(public: httpx.Client, transfer: dict[str, Any]) -> Page:
 
 def post(form: dict[str, Any], content: bytes) -> int:
     answer = httpx.post(
-        form["url"], data=form["fields"], files={"file": ("x", content)}, trust_env=False
+        form["url"],
+        data=form["fields"],
+        files={"file": ("x", content)},
+        trust_env=False,
+        timeout=30,
     )
     return answer.status_code
 
@@ -123,7 +127,7 @@ def test_parts_are_signed_listed_joined_and_verified(
     ready = Sender(api).until(transfer["transfer"], "ready")
     big = ready["files"][-1]
     download = api.post(f"/transfers/{ready['id']}/files/{big['id']}/downloads").json()
-    assert httpx.get(download["url"], trust_env=False).content == BIG
+    assert httpx.get(download["url"], trust_env=False, timeout=30).content == BIG
     assert [part["PartNumber"] for part in page.session("GET", made).json()] == [1, 2, 3]
 
 

@@ -68,7 +68,7 @@ def test_two_files_go_from_sender_to_recipient(
         assert sha256(received.content) == download["sha256"] == sha256(content)
         assert received.headers["content-disposition"].startswith("attachment; filename=")
         assert received.headers["content-type"] == "application/octet-stream"
-    part = httpx.get(download["url"], headers={"Range": "bytes=5-9"}, trust_env=False)
+    part = httpx.get(download["url"], headers={"Range": "bytes=5-9"}, trust_env=False, timeout=30)
     assert (part.status_code, part.content) == (206, LARGE[5:10])
 
     (timeline,) = api.get(f"/transfers/{transfer['id']}/recipients").json()["data"]
@@ -90,10 +90,10 @@ def test_the_browsers_form_leads_to_the_bytes(
     assert action
 
     url = page.url.join(action.group(1))
-    answer = httpx.post(url, headers={"Accept": "text/html"}, trust_env=False)
+    answer = httpx.post(url, headers={"Accept": "text/html"}, trust_env=False, timeout=30)
 
     assert answer.status_code == 303
-    assert httpx.get(answer.headers["location"], trust_env=False).content == b"hello"
+    assert httpx.get(answer.headers["location"], trust_env=False, timeout=30).content == b"hello"
 
 
 def test_the_sender_fetches_a_clean_file_again(api: httpx.Client) -> None:
@@ -102,7 +102,7 @@ def test_the_sender_fetches_a_clean_file_again(api: httpx.Client) -> None:
     answer = api.post(f"{path(transfer, transfer['files'][0])}/downloads")
 
     assert answer.status_code == 201
-    assert httpx.get(answer.json()["url"], trust_env=False).content == b"hello"
+    assert httpx.get(answer.json()["url"], trust_env=False, timeout=30).content == b"hello"
 
 
 def test_a_deleted_transfer_is_gone_for_everybody_at_once(

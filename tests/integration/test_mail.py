@@ -64,13 +64,13 @@ def test_a_mail_provider_unsubscribes_with_one_click(
     url = mail["headers"]["List-Unsubscribe"].strip("<>")
     assert mail["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert url.endswith(f"/t/{token_in(mail)}/unsubscribe")
-    assert httpx.get(url, trust_env=False).json() == {"unsubscribed": False}
+    assert httpx.get(url, trust_env=False, timeout=30).json() == {"unsubscribed": False}
 
     for _ in range(2):
         clicked = subprocess.run([*CURL, url], capture_output=True, text=True, check=True)
         assert clicked.stdout == "200"
 
-    assert httpx.get(url, trust_env=False).json() == {"unsubscribed": True}
+    assert httpx.get(url, trust_env=False, timeout=30).json() == {"unsubscribed": True}
     again = sender.send(b"hello", recipient)
     found = until(sender, again, "failed")
     assert found["reason"]["code"] == "suppressed"
@@ -87,8 +87,8 @@ def test_a_browser_unsubscribes_by_the_form(
     assert api.delete(f"/transfers/{transfer['id']}").status_code == 204
     html = {"Accept": "text/html"}
 
-    page = httpx.get(url, headers=html, trust_env=False)
-    after = httpx.post(url, headers=html, data={}, trust_env=False)
+    page = httpx.get(url, headers=html, trust_env=False, timeout=30)
+    after = httpx.post(url, headers=html, data={}, trust_env=False, timeout=30)
 
     assert '<form method="post">' in page.text
     assert (after.status_code, after.headers["content-type"][:9]) == (200, "text/html")

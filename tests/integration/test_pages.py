@@ -67,7 +67,7 @@ def pages(
     set_times(dynamodb, cloud, f"TRANSFER#{over['id']}", expires_at=timedelta(minutes=-1))
     capped, used_up = sent("used-up", max_downloads=1)
     claim = f"{used_up}/files/{capped['files'][0]['id']}/download"
-    assert httpx.post(claim, trust_env=False).status_code == 201
+    assert httpx.post(claim, trust_env=False, timeout=30).status_code == 201
     asked = {
         "title": "Your drawings, please",
         "message": MESSAGE,

@@ -27,7 +27,7 @@ def test_a_recipient_gets_the_file_with_the_password_and_nothing_without(
 
     answer = public.post(download, headers={"Skyferry-Session": session})
     assert answer.status_code == 201
-    assert httpx.get(answer.json()["url"], trust_env=False).content == b"hello"
+    assert httpx.get(answer.json()["url"], trust_env=False, timeout=30).content == b"hello"
 
 
 def test_a_browser_unlocks_by_its_form_and_keeps_a_cookie(

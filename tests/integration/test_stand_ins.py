@@ -23,7 +23,11 @@ def _uploaded(api: httpx.Client, content: bytes, recipients: list[str]) -> str:
     transfer = api.post("/transfers", json=body).raise_for_status().json()
     upload = transfer["files"][0]["upload"]
     sent = httpx.post(
-        upload["url"], data=upload["fields"], files={"file": ("a.txt", content)}, trust_env=False
+        upload["url"],
+        data=upload["fields"],
+        files={"file": ("a.txt", content)},
+        trust_env=False,
+        timeout=30,
     )
     assert sent.status_code == 204, sent.text
     return str(transfer["id"])

@@ -38,7 +38,7 @@ def test_a_replayed_form_does_not_change_a_verified_file(api: httpx.Client) -> N
     time.sleep(3)
 
     download = api.post(f"{path(ready, ready['files'][0])}/downloads").json()
-    assert httpx.get(download["url"], trust_env=False).content == CONTENT
+    assert httpx.get(download["url"], trust_env=False, timeout=30).content == CONTENT
     assert sender.get(transfer)["files"] == ready["files"]
 
 
@@ -70,9 +70,9 @@ def test_stored_objects_are_not_public(api: httpx.Client, cloud: Cloud) -> None:
 
     plain = httpx.URL(download).copy_with(query=None)
 
-    assert httpx.get(plain, trust_env=False).status_code == 403
+    assert httpx.get(plain, trust_env=False, timeout=30).status_code == 403
     listing = f"{cloud.aws_endpoint_url}/{cloud.bucket_name}?list-type=2"
-    assert httpx.get(listing, trust_env=False).status_code == 403
+    assert httpx.get(listing, trust_env=False, timeout=30).status_code == 403
 
 
 def test_a_download_url_cannot_be_turned_into_another(api: httpx.Client) -> None:
@@ -86,5 +86,5 @@ def test_a_download_url_cannot_be_turned_into_another(api: httpx.Client) -> None
         ("X-Amz-Expires=300", "X-Amz-Expires=99999"),
     ):
         assert old in url
-        assert httpx.get(url.replace(old, new), trust_env=False).status_code == 403, old
-    assert httpx.put(url, content=b"x", trust_env=False).status_code == 403
+        assert httpx.get(url.replace(old, new), trust_env=False, timeout=30).status_code == 403, old
+    assert httpx.put(url, content=b"x", trust_env=False, timeout=30).status_code == 403

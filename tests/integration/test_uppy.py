@@ -67,7 +67,9 @@ class Page:
 
     def received(self) -> dict[str, str]:
         """Finalized and released: name and SHA-256 of the bytes that the owner downloads."""
-        assert httpx.post(f"{self.endpoint}/finalize", trust_env=False).status_code == 202
+        assert (
+            httpx.post(f"{self.endpoint}/finalize", trust_env=False, timeout=30).status_code == 202
+        )
         ready = Sender(self.api).until(self.transfer, "ready")
         found = {}
         for item in ready["files"]:

@@ -122,7 +122,7 @@ def test_a_forged_verdict_takes_no_clean_file_away(
 
     assert victim.state() == before
     made = victim.api.post(f"{path(victim.transfer, victim.transfer['files'][0])}/downloads")
-    assert httpx.get(made.json()["url"], trust_env=False).content == b"hello"
+    assert httpx.get(made.json()["url"], trust_env=False, timeout=30).content == b"hello"
 
 
 def _key(cloud: Cloud, person: Person) -> str:
@@ -188,4 +188,4 @@ def test_the_bucket_opens_to_nobody_without_a_signature(
     assert answer.status_code == 403, answer.text
     assert victim.state() == before
     made = victim.api.post(f"{path(victim.transfer, victim.transfer['files'][0])}/downloads")
-    assert httpx.get(made.json()["url"], trust_env=False).content == b"hello"
+    assert httpx.get(made.json()["url"], trust_env=False, timeout=30).content == b"hello"

@@ -89,7 +89,7 @@ def test_a_browser_saves_it_and_shows_nothing(
     assert (transfer["status"], file["status"]) == ("ready", "clean")
     url = httpx.URL(attacker.api.post(f"{path(transfer, file)}/downloads").json()["url"])
 
-    answer = httpx.get(url, trust_env=False)
+    answer = httpx.get(url, trust_env=False, timeout=30)
 
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"].startswith("attachment; ")

@@ -116,7 +116,7 @@ def test_no_text_of_a_user_is_in_a_key_or_breaks_a_header(
     made = attacker.api.post(f"{path(transfer, transfer['files'][0])}/downloads")
     url = httpx.URL(made.json()["url"])
 
-    answer = httpx.get(url, trust_env=False)
+    answer = httpx.get(url, trust_env=False, timeout=30)
 
     assert re.fullmatch(r"/[a-z0-9-]+/files/[a-z0-9]{26}/tr_[a-z0-9]+/fl_[a-z0-9]+", url.path)
     said = answer.headers["content-disposition"]

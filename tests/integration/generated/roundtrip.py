@@ -45,7 +45,7 @@ def main(url: str, token: str, path: str) -> None:
     made = ask(client, "create_transfer", 201, body=new, idempotency_key=uuid.uuid4().hex)
     upload = made.files[0].upload
     form, sent = upload.fields.to_dict(), {"file": ("x", content)}
-    httpx.post(upload.url, data=form, files=sent, trust_env=False).raise_for_status()
+    httpx.post(upload.url, data=form, files=sent, trust_env=False, timeout=30).raise_for_status()
     ask(client, "finalize_transfer", 202, made.id, idempotency_key=uuid.uuid4().hex)
     deadline = time.monotonic() + 60
     while (now := ask(client, "get_transfer", 200, made.id)).status != "ready":
@@ -56,7 +56,7 @@ def main(url: str, token: str, path: str) -> None:
     if [each.id for each in listed.data] != [made.id]:
         sys.exit(f"Listed: {listed}")
     download = ask(client, "create_download", 201, made.id, made.files[0].id)
-    received = httpx.get(download.url, trust_env=False).raise_for_status().content
+    received = httpx.get(download.url, trust_env=False, timeout=30).raise_for_status().content
     ask(client, "delete_transfer", 204, made.id)
     gone = ask(client, "get_transfer", 404, made.id)
     if gone.code != "not-found":
