@@ -152,7 +152,7 @@ class ServiceFunction(Construct):
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """The principal grants are made to: the function's own role."""
-        return self.role.grant_principal
+        return self.role
 
     def metric_errors(self, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - CDK's MetricOptions
         """Invocations that failed, of the live alias."""

@@ -88,9 +88,10 @@ class Monitoring(Construct):
 
     def watch(self, *constructs: Watched) -> None:
         """Give every alarm of the constructs its action."""
+        action = {one: actions.SnsAction(self.topics.topic(one)) for one in Severity}
         for construct in constructs:
             for alarm in construct.alarms().values():
-                alarm.add_alarm_action(actions.SnsAction(self.topics.topic(alarm.severity)))
+                alarm.add_alarm_action(action[alarm.severity])
                 self._watched.append(alarm)
                 if self._runbook_base_url is not None:
                     self._point_to(alarm, self._runbook_base_url)

@@ -1,6 +1,7 @@
 """How the service's functions are made: each with exactly the environment the contract gives it, and a place
 for what it cannot do."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,18 @@ class ServiceFunctions:
         self._plain_http = allow_plain_http
         self.failures: dict[Function, DeadLetterQueue] = {}
         self._rollout = Rollout(scope, "Rollout") if settings.canary else None
-        self._runtime = PythonBundle.from_directory(
-            Path(contract.__file__).parent,
-            requirements=shipped("runtime/requirements.lock"),
-            botocore=BOTOCORE,
+        # One asset for many functions: the sources are read and hashed once.
+        self._code = self._asset("runtime/requirements.lock", botocore=BOTOCORE)
+        self._authorizer_code = self._asset("runtime/requirements-authorizer.lock")
+
+    def _asset(
+        self, lock: str, botocore: Mapping[str, Collection[str]] | None = None
+    ) -> lambda_.Code:
+        bundle = PythonBundle.from_directory(
+            Path(contract.__file__).parent, requirements=shipped(lock), botocore=botocore
         )
-        self._authorizer_runtime = PythonBundle.from_directory(
-            Path(contract.__file__).parent,
-            requirements=shipped("runtime/requirements-authorizer.lock"),
+        return bundle.to_code(
+            self._scope, runtime=self._settings.runtime, architecture=self._settings.architecture
         )
 
     def function(
@@ -68,7 +73,7 @@ class ServiceFunctions:
         return ServiceFunction(
             self._scope,
             pascal(name),
-            code=self._authorizer_runtime if name is Function.AUTHORIZER else self._runtime,
+            code=self._authorizer_code if name is Function.AUTHORIZER else self._code,
             handler=f"skyferry.functions.{name.value}.index.handler",
             service=name.value,
             invocation=invocation,

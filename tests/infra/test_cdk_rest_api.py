@@ -252,6 +252,23 @@ def test_bodies_are_the_handlers_business_unless_asked_for() -> None:
     assert set(body["components"]["schemas"]) == {"NewThing", "Part"}
 
 
+@pytest.mark.parametrize("validated", [False, True])
+def test_gateway_is_told_only_what_it_needs_to_pass_a_request_on(validated: bool) -> None:
+    document = copy.deepcopy(SMALL_API)
+    operation = document["paths"]["/things"]["post"]
+    operation["responses"] = {"201": {"description": "Made"}, "409": {"description": "There"}}
+    operation["parameters"] = [
+        {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
+        for name, place in (("thing", "path"), ("limit", "query"), ("If-Match", "header"))
+    ]
+    stack = small_stack()
+    _api(stack, document, validate_at_edge=validated)
+    found = _body(stack)["paths"]["/things"]["post"]
+    told = {one["name"] for one in found["parameters"]}
+    assert told == ({"thing", "limit", "If-Match"} if validated else {"thing"})
+    assert list(found["responses"]) == (["201", "409"] if validated else ["201"])
+
+
 def test_account_wide_logging_role_is_made_only_on_request() -> None:
     stack = nagged_stack()
     _api(stack, manage_account_logging_role=True)

@@ -32,8 +32,10 @@ _FOLDER = Path(__file__).parent
 TokenFor = Callable[..., str]
 
 
+@pytest.hookimpl(trylast=True)  # after they were shuffled
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs the laptop cloud."""
+    """Everything in this folder needs the laptop cloud. The longest first, or the other workers wait for it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_tenants.py")
     for item in items:
         if _FOLDER in item.path.parents:
             item.add_marker(pytest.mark.laptop_cloud)

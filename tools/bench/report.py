@@ -32,7 +32,7 @@ def each(cases: Cases) -> list[Case]:
 
 
 def as_text(cases: Cases, goals: list[Goal]) -> str:
-    return "\n".join([*_assets(cases), "", *_goals(goals)])
+    return "\n".join([*_assets(cases), "", goals_table(goals)])
 
 
 def _assets(cases: Cases) -> Iterator[str]:
@@ -50,9 +50,13 @@ def _short(value: float | None) -> str:
     return f"{value:.{digits}f}"
 
 
+def goals_table(goals: list[Goal]) -> str:
+    return "\n".join(
+        ["| ours / other | is | must | | aim | |", "|---|---|---|---|---|---|", *_goals(goals)]
+    )
+
+
 def _goals(goals: list[Goal]) -> Iterator[str]:
-    yield "| ours / other | is | must | | aim | |"
-    yield "|---|---|---|---|---|---|"
     for goal in goals:
         must, aim = (
             f"{'' if bound is None else f'{bound:.2f}'} | {_WORDS[goal.meets(bound)]}"
