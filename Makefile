@@ -141,8 +141,8 @@ bench: install ## Measure cold and warm API calls on the shipped asset beside a 
 	$(BIN)/python -m tools.bench --rounds $(or $(ROUNDS),21)
 
 .PHONY: bench-synthesis
-bench-synthesis: install ## Measure synthesis of production beside an app of one bucket: make bench-synthesis ROUNDS=5
-	@$(BIN)/python -m tools.bench.synthesis --rounds $(or $(ROUNDS),5)
+bench-synthesis: install ## Measure synthesis of production beside an app of one bucket: make bench-synthesis ROUNDS=21
+	@$(BIN)/python -m tools.bench.synthesis --rounds $(or $(ROUNDS),9)
 
 .PHONY: imports
 imports: install ## Show what each function imports, who of it spends what, and whether it is within the budget

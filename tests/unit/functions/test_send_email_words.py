@@ -267,4 +267,11 @@ def test_broken_joints_read_the_same() -> None:
 @pytest.mark.parametrize("break_", ["\r\n", "\n", "\r", "\0", "\u2028", "\u2029", "\x85"])
 def test_a_header_is_one_line(break_: str) -> None:
     assert break_ not in one_line(f"a{break_}b", 150)
-    assert one_line("x" * 151, 150) == "x" * 149 + "…"
+    assert one_line("x" * 151, 150) == "x" * 148 + "\u200c…"
+
+
+@pytest.mark.parametrize("count", range(145, 150))
+def test_a_cut_joins_nothing_that_stood_before_a_blank(count: int) -> None:
+    cut = one_line(unlinked("x" * count + "@ evil. example"), 150)
+    assert len(cut) <= 150
+    assert not LINKISH.search(cut)

@@ -18,9 +18,10 @@ def unlinked(text: str) -> str:
 
 
 def one_line(text: str, longest: int) -> str:
-    """Fit for a header: no line break or control character, cut where it is too long."""
+    """Fit for a header: no line break or control character, cut where it is too long. What stood before a blank
+    must not be joined to the sign of the cut, so there is a seam between."""
     line = "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    return line if len(line) <= longest else line[: longest - 2] + f"{_SEAM}…"
 
 
 _BREAKS = {"Cc", "Cs", "Zl", "Zp"}
