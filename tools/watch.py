@@ -30,7 +30,8 @@ def main() -> None:
 
     processes = get_context("forkserver")
     processes.set_forkserver_preload(_PRELOADED)
-    arguments = ["-q", "-p", "no:hypothesispytest", *sys.argv[1:]]
+    # What failed comes first: whoever mends something sees at once whether it is.
+    arguments = ["-q", "--failed-first", "-p", "no:hypothesispytest", *sys.argv[1:]]
     # An empty set each tenth of a second: the first says that it watches, so that no save is missed.
     changes = watch(*_WATCHED, watch_filter=PythonFilter(), rust_timeout=100, yield_on_timeout=True)
     next(changes)

@@ -16,7 +16,9 @@ def folder(tmp_path: Path) -> Path:
     for name in ("runtime", "client", "ops", "stacks", "tests"):
         (tmp_path / name).mkdir()
     (tmp_path / "tests" / "test_code.py").write_text(
-        "from runtime.code import answer\n\n\ndef test_code(): assert answer == 42\n"
+        "import pytest\nfrom runtime.code import answer\n\n\n"
+        "@pytest.mark.parametrize('number', range(20))\n"
+        "def test_code(number): assert number != 7 or answer == 42\n"
     )
     (tmp_path / "runtime" / "code.py").write_text("answer = 41\n")
     return tmp_path
@@ -36,16 +38,24 @@ def watching(folder: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-def _next_result(process: subprocess.Popen[str]) -> str:
+def _next_result(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """How it went, a sign a test, and the sum of it."""
     assert process.stdout is not None
-    return next(line for line in process.stdout if " in " in line)
+    course = next(line for line in process.stdout if "%]" in line)
+    return course, next(line for line in process.stdout if " in " in line)
 
 
 @pytest.mark.timeout(120)
 def test_tests_run_at_the_start_and_again_with_what_was_saved(
     folder: Path, watching: subprocess.Popen[str]
 ) -> None:
-    assert _next_result(watching).startswith("1 failed")
+    _, result = _next_result(watching)
+    assert result.startswith("1 failed, 19 passed")
+
+    (folder / "runtime" / "code.py").write_text("answer = 40\n")
+    course, _ = _next_result(watching)
+    assert course.startswith("F"), "what failed runs first"
 
     (folder / "runtime" / "code.py").write_text("answer = 42\n")
-    assert _next_result(watching).startswith("1 passed")
+    _, result = _next_result(watching)
+    assert result.startswith("20 passed")
