@@ -119,8 +119,8 @@ def gateway_document(
 
 
 def _leave_to_the_handler(operation: Json) -> None:
-    """Without what a proxy integration passes on undeclared. The gateway would make a resource of each answer, and
-    they are a sixth of a template that may have a megabyte."""
+    """Without what a proxy integration passes on undeclared. The gateway would make a resource of each answer; with
+    the parameters they were a sixth of a template that may have a megabyte."""
     answers = operation["responses"]
     operation["responses"] = {status: answers[status] for status in list(answers)[:1]}
     if "parameters" in operation:
