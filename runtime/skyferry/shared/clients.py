@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, cast
 
 import botocore.session
+from botocore.client import BaseClient
 from botocore.config import Config
 
 from skyferry.shared.answers import AnswerParserFactory
@@ -25,6 +26,8 @@ _CONFIG = Config(
     tcp_keepalive=True,
     parameter_validation=False,
 )
+# Or the endpoint would depend on whose credentials sign.
+_CONFIG_DYNAMODB = _CONFIG.merge(Config(account_id_endpoint_mode="disabled"))
 _CONFIG_S3 = _CONFIG.merge(
     Config(
         read_timeout=10,
@@ -49,7 +52,17 @@ def _session() -> botocore.session.Session:
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    return cast("DynamoDBClient", _session().create_client("dynamodb", config=_CONFIG))
+    client = _session().create_client("dynamodb", config=_CONFIG_DYNAMODB)
+    _keep_endpoint(client)
+    return cast("DynamoDBClient", client)
+
+
+def _keep_endpoint(client: BaseClient) -> None:
+    """botocore works the endpoint out for every call, a thirtieth of a get; DynamoDB's is the region's for all of them."""
+    rules = client._ruleset_resolver  # type: ignore[attr-defined]
+    operation = client.meta.service_model.operation_model("Query")
+    endpoint = rules.construct_endpoint(operation_model=operation, call_args={}, request_context={})
+    rules.construct_endpoint = lambda **_call: endpoint
 
 
 @cache

@@ -23,7 +23,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[B_co, Q_co]):
-    """A request with its body and query parsed; `resource_id` names what a create makes."""
+    """A request with its body and query parsed; `resource_id` names what a create makes, and is
+    empty for any other operation."""
 
     request: Request
     body: B_co

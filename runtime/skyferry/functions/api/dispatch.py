@@ -41,7 +41,8 @@ def admit(request: Request) -> Operation:
 def respond(app: App, request: Request, operation: Operation) -> Response:
     """Raises core.errors for everything that is not a success."""
     body = parse_body(operation.body, request, *operation.media_types, max_body=operation.max_body)
-    call = Call(request, body, parse_query(operation.query, request), app.ids(operation.creates))
+    resource_id = "" if operation.creates is None else app.ids(operation.creates)
+    call = Call(request, body, parse_query(operation.query, request), resource_id)
     key = _idempotency_key(operation, request)
     if key is None:
         return _conditional(request, operation.run(app, call))
@@ -108,8 +109,10 @@ def _conditional(request: Request, response: Response) -> Response:
     """RFC 9110, 13.1.2. Answers without a version of their own are tagged by their content."""
     if request.method not in {"GET", "HEAD"} or response.content_type != JSON:
         return response
-    etag = response.headers.get("ETag") or content_tag(response.body)
-    response = replace(response, headers={**response.headers, "ETag": etag})
+    etag = response.headers.get("ETag")
+    if etag is None:
+        etag = content_tag(response.body)
+        response = replace(response, headers={**response.headers, "ETag": etag})
     known = [
         tag.strip().removeprefix("W/")
         for tag in request.headers.get("if-none-match", "").split(",")

@@ -43,8 +43,8 @@ class Operation:
     body: type[Command] = NoBody
     max_body: int = limits.MAX_BODY
     media_types: Sequence[str] = (JSON,)
-    #: Prefix of the id of what the operation creates.
-    creates: str = "tr"
+    #: Prefix of the id of what the operation creates; None: it creates nothing.
+    creates: str | None = None
     query: type[Query] = NoQuery
     idempotency: Idempotency = Idempotency.NONE
     #: Errors of its own, besides those that every operation of its kind can answer.

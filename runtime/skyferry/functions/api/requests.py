@@ -208,6 +208,7 @@ OPERATIONS = (
         answer=request_schemas.Contribution,
         answer_headers=("Location",),
         body=commands.NewContribution,
+        creates="tr",
         idempotency=Idempotency.ACCEPTED,
         errors=(*_GONE, PasswordRequiredError, TypeNotAllowedError, QuotaExceededError),
     ),

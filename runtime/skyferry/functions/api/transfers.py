@@ -175,6 +175,7 @@ OPERATIONS = (
         answer=schemas.CreatedTransfer,
         answer_headers=("Location", "ETag"),
         body=commands.NewTransfer,
+        creates="tr",
         idempotency=Idempotency.ACCEPTED,
         errors=(NoVerifiedEmailError, QuotaExceededError),
     ),
