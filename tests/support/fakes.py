@@ -102,12 +102,13 @@ class FakeTransfers:
         mine.sort(key=lambda transfer: transfer.id, reverse=True)
         return [t for t in mine if before is None or t.id < before][:limit]
 
-    def create(self, change: Change) -> Transfer:
-        if change.after.id not in self.transfers:
-            held, mails = held_by(change.after), change.after.recipient_count
-            self._count(change.after, held, mails)
-            self._write(change)
-        return self.transfers[change.after.id]
+    def create(self, change: Change) -> bool:
+        if change.after.id in self.transfers:
+            return False
+        held, mails = held_by(change.after), change.after.recipient_count
+        self._count(change.after, held, mails)
+        self._write(change)
+        return True
 
     def commit(self, change: Change) -> None:
         current = self.transfers.get(change.before.id)

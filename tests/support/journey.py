@@ -28,7 +28,7 @@ class _Remembered(FakeTransfers):
 
     table: TransferTable = field(kw_only=True)
 
-    def create(self, change: Change) -> Transfer:
+    def create(self, change: Change) -> bool:
         self.table.create(change)
         return super().create(change)
 

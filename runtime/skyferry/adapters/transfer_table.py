@@ -100,14 +100,14 @@ class TransferTable:
         page = [Transfer.model_validate(row) for row in found]
         return [transfer for transfer in page if transfer.id != before][:limit]
 
-    def create(self, change: Change) -> Transfer:
+    def create(self, change: Change) -> bool:
         try:
             self.create_with(change)
         except ConditionFailedError:
-            return self.get(change.after.owner, change.after.id)
+            return False
         except ConflictError:
             raise UnavailableError("You are creating too much at once; try again.") from None
-        return change.after
+        return True
 
     def create_with(self, change: Change, *others: Write) -> None:
         """Write a new transfer in one transaction with other rows. Raises ConditionFailedError if it is there

@@ -40,17 +40,17 @@ class Editing:
             seen(transfer)
             return amendments.edited(transfer, fields, self.clock(), self.ids)
 
-        guarded.change(self.transfers, principal.owner, transfer_id, decide)
-        return self.sending.get(principal, transfer_id)
+        transfer = guarded.change(self.transfers, principal.owner, transfer_id, decide)
+        return self.sending.contents(transfer)
 
     def restore(self, principal: Principal, transfer_id: str) -> Contents:
-        guarded.change(
+        transfer = guarded.change(
             self.transfers,
             principal.owner,
             transfer_id,
             lambda transfer: amendments.restored(transfer, self.clock(), self.ids),
         )
-        return self.sending.get(principal, transfer_id)
+        return self.sending.contents(transfer)
 
     def file(self, principal: Principal, transfer_id: str, file_id: str) -> File:
         access.require_present(self.transfers.get(principal.owner, transfer_id))

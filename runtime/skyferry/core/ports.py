@@ -63,9 +63,9 @@ class TransferStore(Protocol):
     def page(self, owner: str, before: str | None, limit: int) -> list[Transfer]:
         """Transfers newest first, those with an id below `before`, at most `limit`."""
 
-    def create(self, change: Change) -> Transfer:
+    def create(self, change: Change) -> bool:
         """Write a new transfer and everything in it; visible only when all of it is there.
-        If it exists already (the same id is used by a retried create), the stored one is answered."""
+        False: it exists already (the same id is used by a retried create), nothing was written."""
 
     def commit(self, change: Change) -> None:
         """Write the change in one transaction, or raise ConflictError if `before` is not current."""

@@ -163,8 +163,9 @@ class Requesting:
         self.locks.require_open(request.token_hash, request.password_hash, session)
         with quota_of_somebody_else():
             use = guarded.contended(lambda: self._use(token, new, transfer_id), self._commit)
-        contents = self.sending.get(use.capability.principal, transfer_id)
-        return contents, use.secret
+        if use.change is None:
+            return self.sending.get(use.capability.principal, transfer_id), use.secret
+        return Contents.created(use.change), use.secret
 
     def _use(self, token: str, new: NewContribution, transfer_id: str) -> "_Use":
         request = self.requests.by_token(token_hash(token))

@@ -32,6 +32,10 @@ class Contents:
     files: list[File]
     recipients: list[Recipient]
 
+    @classmethod
+    def created(cls, change: Change) -> "Contents":
+        return cls(change.after, list(change.files), list(change.recipients))
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sending:
@@ -47,8 +51,9 @@ class Sending:
 
         Raises MalformedError for an expiry or a file size outside the limits, NoVerifiedEmailError
         where there is nobody to notify."""
-        self.transfers.create(self.draft(principal, new, transfer_id))
-        return self.get(principal, transfer_id)
+        change = self.draft(principal, new, transfer_id)
+        written = self.transfers.create(change)
+        return Contents.created(change) if written else self.get(principal, transfer_id)
 
     def draft(
         self,
@@ -138,10 +143,11 @@ class Sending:
             )
 
     def get(self, principal: Principal, transfer_id: str) -> Contents:
-        transfer = self.transfers.get(principal.owner, transfer_id)
+        return self.contents(self.transfers.get(principal.owner, transfer_id))
+
+    def contents(self, transfer: Transfer) -> Contents:
         access.require_present(transfer)
-        files, recipients = self.transfers.contents(principal.owner, transfer_id)
-        return Contents(transfer, files, recipients)
+        return Contents(transfer, *self.transfers.contents(transfer.owner, transfer.id))
 
     def page(
         self,
@@ -187,8 +193,7 @@ class Sending:
             )
 
         guarded.change(self.transfers, owner, transfer_id, decide)
-        self.settle(owner, transfer_id)
-        return self.get(principal, transfer_id)
+        return self.contents(self.settle(owner, transfer_id))
 
     def settle(self, owner: str, transfer_id: str) -> Transfer:
         """Make the transfer ready if every file is clean."""

@@ -30,7 +30,8 @@ class Stores:
     def create(self, number: int = 1, **fields: object) -> Transfer:
         values = {"id": f"tr_{number:026d}", "total_size": 40, "file_count": 1} | fields
         transfer = any_transfer(**values)
-        return self.transfers.create(Change(before=transfer, after=transfer))
+        self.transfers.create(Change(before=transfer, after=transfer))
+        return transfer
 
     def change(self, before: Transfer, *outbox: OutboxMessage, **fields: object) -> Transfer:
         after = before.replace(version=before.version + 1, **fields)

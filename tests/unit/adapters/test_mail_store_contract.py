@@ -34,7 +34,8 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
 
 def created(stores: Stores, status: TransferStatus = TransferStatus.UPLOADING) -> Transfer:
     transfer = any_transfer(status=status)
-    return stores.transfers.create(Change(before=transfer, after=transfer))
+    stores.transfers.create(Change(before=transfer, after=transfer))
+    return transfer
 
 
 def job(transfer: Transfer) -> MailJob:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from skyferry.adapters.transfer_table import TransferTable
 from skyferry.core import events, limits
+from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
 from skyferry.core.errors import ConflictError, NotFoundError
 from skyferry.core.events import Fact
 from skyferry.core.models import (
@@ -16,17 +17,22 @@ from skyferry.core.models import (
     Transfer,
     TransferStatus,
 )
+from skyferry.core.sending import Sending
 
 from tests.support import fakes
 from tests.support.aws import moto_aws
 from tests.support.builders import (
+    HOSTILE_NAME,
     NOW,
     OTHER_OWNER,
     OWNER,
+    SENDER_EMAIL,
     any_file,
+    any_principal,
     any_recipient,
     any_transfer,
 )
+from tests.support.fake_files import FakeFiles
 
 Store = TransferTable | fakes.FakeTransfers
 
@@ -41,10 +47,15 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 def created(store: Store, transfer: Transfer | None = None, **fields: object) -> Transfer:
-    transfer = transfer or any_transfer(**fields)
+    change = creation(transfer or any_transfer(**fields))
+    assert store.create(change)
+    return change.after
+
+
+def creation(transfer: Transfer) -> Change:
     ids = fakes.FakeIds(count=int(transfer.id[-4:], 36) * 100)
     after, log = events.append(transfer, [Fact(type="transfer.created", data={"n": 1})], NOW, ids)
-    change = Change(
+    return Change(
         before=transfer,
         after=after,
         files=(any_file(id=f"fl_{transfer.id}", transfer_id=transfer.id, owner=transfer.owner),),
@@ -53,7 +64,6 @@ def created(store: Store, transfer: Transfer | None = None, **fields: object) ->
         ),
         events=log,
     )
-    return store.create(change)
 
 
 def changed(before: Transfer, **fields: object) -> Transfer:
@@ -75,12 +85,26 @@ def test_what_is_created_is_read_back(store: Store) -> None:
     assert events.broken_at([event]) is None
 
 
-def test_creating_again_answers_what_is_there(store: Store) -> None:
+def test_creating_again_writes_nothing(store: Store) -> None:
     first = created(store)
 
-    again = created(store, any_transfer(title="another"))
+    assert not store.create(creation(any_transfer(title="another")))
 
-    assert again == first
+    assert store.get(OWNER, first.id) == first
+
+
+def test_a_create_answers_what_is_read_afterwards_and_so_does_its_retry(store: Store) -> None:
+    sending = Sending(store, FakeFiles(), lambda: NOW, fakes.FakeIds())
+    files = [NewFile(name=HOSTILE_NAME, size=number, content_type="a/b") for number in range(20)]
+    recipients = [NewRecipient(email=f"r{number}@example.com") for number in range(20)]
+    new = NewTransfer(title=HOSTILE_NAME, tags={"for": "Ärger"}, files=files, recipients=recipients)
+    me, transfer_id = any_principal(email=SENDER_EMAIL), any_transfer().id
+
+    first = sending.create(me, new, transfer_id)
+
+    assert sending.get(me, transfer_id) == first
+    assert [file.size for file in first.files] == list(range(20))
+    assert sending.create(me, NewTransfer(title="retried later"), transfer_id) == first
 
 
 def test_nothing_is_there_for_another_owner(store: Store) -> None:

@@ -134,7 +134,9 @@ def test_a_delivery_is_kept_for_thirty_days(stores: Stores) -> None:
 def made(stores: Stores, number: int, at: datetime, owner: str = OWNER) -> Transfer:
     transfer = any_transfer(id=f"tr_{number:04d}", owner=owner, created_at=at, updated_at=at)
     ids = fakes.FakeIds(count=number * 10)
-    return stores.transfers.create(created(transfer, [], [], at, ids))
+    change = created(transfer, [], [], at, ids)
+    stores.transfers.create(change)
+    return change.after
 
 
 def test_the_creation_is_in_the_outbox(stores: Stores) -> None:
