@@ -1,6 +1,6 @@
 """A transfer on moto's AWS, moved by the core's own use cases up to where a test begins."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from skyferry.adapters.file_store import FileStore
@@ -10,31 +10,13 @@ from skyferry.contract import ScanVerdict
 from skyferry.core.commands import NewFile, NewRecipient, NewTransfer
 from skyferry.core.mails import SENDER
 from skyferry.core.models import Change, File, MailJob, Principal, Recipient, Transfer
-from skyferry.core.ports import TransferStore
 from skyferry.core.sending import Contents, Sending
-from skyferry.core.verifying import Verifying
 from skyferry.shared import clients, clock, ids
 
+from tests.support.ahead import Ahead, use_cases
 from tests.support.aws import Aws
 from tests.support.builders import HOSTILE_NAME, HOSTILE_TEXT, SENDER_EMAIL, any_principal
 from tests.support.fake_files import sha256
-from tests.support.fakes import FakeTransfers
-
-
-@dataclass
-class _Remembered(FakeTransfers):
-    """Remembers what it writes to moto's table: on the way to where a test begins nothing is read from there,
-    which was half of the calls."""
-
-    table: TransferTable = field(kw_only=True)
-
-    def create(self, change: Change) -> bool:
-        self.table.create(change)
-        return super().create(change)
-
-    def commit(self, change: Change) -> None:
-        self.table.commit(change)
-        super().commit(change)
 
 
 @dataclass
@@ -45,20 +27,7 @@ class Journey:
         self.transfers = TransferTable(self.aws.table)
         self.mails = MailTable(self.aws.table)
         self.store = FileStore(clients.s3, self.aws.bucket)
-        self.sending, self.verifying = self._use_cases(self.transfers)
-
-    def _use_cases(self, transfers: TransferStore) -> tuple[Sending, Verifying]:
-        sending = Sending(transfers, self.store, clock.now, ids.new_id)
-        verifying = Verifying(
-            sending,
-            transfers,
-            self.store,
-            lambda head, content_type: None,
-            clock.now,
-            ids.new_id,
-            gated=True,
-        )
-        return sending, verifying
+        self.sending, self.verifying = use_cases(self.transfers, self.store)
 
     def create(
         self,
@@ -92,24 +61,23 @@ class Journey:
         return answer["ETag"].strip('"')
 
     def ready(self, recipients: int = 1) -> Contents:
-        sending, verifying = self._use_cases(_Remembered(table=self.transfers))
-        contents = self.create(b"hello", recipients=recipients, sending=sending)
+        ahead = Ahead(self.aws)
+        contents = self.create(b"hello", recipients=recipients, sending=ahead.sending)
         file = contents.files[0]
-        etag = self.upload(file, b"hello")
-        sending.finalize(any_principal(), contents.transfer.id)
-        verifying.scanned(file.inbox_key, f'"{etag}"', ScanVerdict.NO_THREATS_FOUND)
-        return self.sending.get(any_principal(), contents.transfer.id)
+        uploaded = ahead.files.put(file.inbox_key, b"hello")
+        ahead.sending.finalize(any_principal(), contents.transfer.id)
+        ahead.verifying.scanned(uploaded.key, uploaded.etag, ScanVerdict.NO_THREATS_FOUND)
+        ahead.land()
+        return ahead.sending.get(any_principal(), contents.transfer.id)
 
     def blocked(self) -> Contents:
         """A transfer with a verified sender, blocked by its only file."""
-        sending, verifying = self._use_cases(_Remembered(table=self.transfers))
-        contents = self.create(
-            b"hello", principal=any_principal(email=SENDER_EMAIL), sending=sending
-        )
-        file = contents.files[0]
-        etag = self.upload(file, b"hello")
-        verifying.scanned(file.inbox_key, f'"{etag}"', ScanVerdict.THREATS_FOUND)
-        return self.sending.get(any_principal(), contents.transfer.id)
+        ahead, sender = Ahead(self.aws), any_principal(email=SENDER_EMAIL)
+        contents = self.create(b"hello", principal=sender, sending=ahead.sending)
+        uploaded = ahead.files.put(contents.files[0].inbox_key, b"hello")
+        ahead.verifying.scanned(uploaded.key, uploaded.etag, ScanVerdict.THREATS_FOUND)
+        ahead.land()
+        return ahead.sending.get(sender, contents.transfer.id)
 
     def notices(self, contents: Contents) -> list[MailJob]:
         """The jobs of the notices that wait in the outbox."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from skyferry.core import limits
+from skyferry.core import limits, passwords
 from skyferry.shared import clock
 
 from tests.support.aws import Aws
@@ -15,6 +15,12 @@ from tests.support.rest import TRANSFER, Api, payload
 
 PASSWORD = "pässword \"'<b>"
 HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a password costs is tested beside the core; here it would be most of the time."""
+    monkeypatch.setattr(passwords, "_N", 2)
 
 
 @pytest.fixture

@@ -105,9 +105,11 @@ def release(
 
     monkeypatch.setattr(WebhookSender, "post", post)
     later = request.param == "with a later field"
-    for row in captured["rows"]:
-        item = {name: _typed(value) for name, value in row.items()} | (ADDED if later else {})
-        clients.dynamodb().put_item(TableName=aws.table.name, Item=item)
+    puts: list[Any] = [
+        {"PutRequest": {"Item": _item(row) | (ADDED if later else {})}} for row in captured["rows"]
+    ]
+    for start in range(0, len(puts), 25):
+        clients.dynamodb().batch_write_item(RequestItems={aws.table.name: puts[start : start + 25]})
     added = {"colour": "a field of a later release"} if later else {}
     return Release(aws, context, captured, ses.sent, told, added)
 
@@ -116,6 +118,10 @@ def release(
 def captured(request: pytest.FixtureRequest) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(request.param.read_bytes())
     return found
+
+
+def _item(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _typed(value) for name, value in row.items()}
 
 
 def _typed(value: dict[str, Any]) -> dict[str, Any]:
