@@ -63,7 +63,7 @@ quick: ## Run one file or folder of tests in seconds: make quick TESTS=tests/uni
 	@$(BIN)/python -m pytest -q -p no:hypothesispytest $(or $(TESTS),tests/unit/core)
 
 .PHONY: watch
-watch: ## Run one file or folder of tests at each save, until Ctrl-C: make watch TESTS=tests/unit/functions/test_sweep.py
+watch: ## Run one file or folder of tests, but for the thorough ones, at each save, until Ctrl-C: make watch TESTS=tests/unit/functions/test_sweep.py
 	@$(BIN)/python -m tools.watch $(or $(TESTS),tests/unit/core)
 
 .PHONY: integration

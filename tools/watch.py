@@ -1,5 +1,5 @@
 """Runs a file or folder of tests now and at each save, in processes that have imported moto and botocore
-already: that takes longer than the tests of one handler."""
+already: that takes longer than the tests of one handler. Those marked `thorough` are left out."""
 
 import sys
 import time
@@ -31,7 +31,8 @@ def main() -> None:
     processes = get_context("forkserver")
     processes.set_forkserver_preload(_PRELOADED)
     # What failed comes first: whoever mends something sees at once whether it is.
-    arguments = ["-q", "--failed-first", "-p", "no:hypothesispytest", *sys.argv[1:]]
+    arguments = ["-q", "--failed-first", "-m", "not thorough", "-p", "no:hypothesispytest"]
+    arguments += sys.argv[1:]
     # An empty set each tenth of a second: the first says that it watches, so that no save is missed.
     changes = watch(*_WATCHED, watch_filter=PythonFilter(), rust_timeout=100, yield_on_timeout=True)
     next(changes)

@@ -112,6 +112,7 @@ def test_text_of_users_stays_text(kind: MailKind, locale: str, text: str) -> Non
     assert_harmless(render(letter(kind, locale, text)), kind.is_notice)
 
 
+@pytest.mark.thorough
 @settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     text=st.text(min_size=1, max_size=60)

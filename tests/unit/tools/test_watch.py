@@ -18,8 +18,11 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "tests" / "test_code.py").write_text(
         "import pytest\nfrom runtime.code import answer\n\n\n"
         "@pytest.mark.parametrize('number', range(20))\n"
-        "def test_code(number): assert number != 7 or answer == 42\n"
+        "def test_code(number): assert number != 7 or answer == 42\n\n\n"
+        "@pytest.mark.thorough\n"
+        "def test_of_minutes(): assert False\n"
     )
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = thorough\n")
     (tmp_path / "runtime" / "code.py").write_text("answer = 41\n")
     return tmp_path
 
@@ -50,7 +53,7 @@ def test_tests_run_at_the_start_and_again_with_what_was_saved(
     folder: Path, watching: subprocess.Popen[str]
 ) -> None:
     _, result = _next_result(watching)
-    assert result.startswith("1 failed, 19 passed")
+    assert result.startswith("1 failed, 19 passed, 1 deselected")
 
     (folder / "runtime" / "code.py").write_text("answer = 40\n")
     course, _ = _next_result(watching)
@@ -58,4 +61,4 @@ def test_tests_run_at_the_start_and_again_with_what_was_saved(
 
     (folder / "runtime" / "code.py").write_text("answer = 42\n")
     _, result = _next_result(watching)
-    assert result.startswith("20 passed")
+    assert result.startswith("20 passed, 1 deselected")
