@@ -1,5 +1,6 @@
 """DynamoDB's work for each operation of the API, counted over moto: `make work` writes docs/work-per-operation.md."""
 
+import base64
 import json
 import logging
 import math
@@ -110,6 +111,8 @@ def _units(item: dict[str, Any]) -> int:
 def _size(value: object) -> int:
     """Bytes, nearly: names and values count, their types do not."""
     match value:
+        case {"B": str(encoded)}:
+            return len(base64.b64decode(encoded))
         case dict():
             return sum(len(name) + _size(inner) for name, inner in value.items())
         case list():
