@@ -14,6 +14,9 @@ REGION: Final = "us-east-1"
 ACCOUNT: Final = "123456789012"
 STAGE: Final = "v1"
 AUDIENCE: Final = "skyferry"
+#: Seconds for which an idle connection is kept, as by the emulator. Clients keep theirs for less, httpx for five:
+#: where both sides let go at the same moment, a request is lost.
+KEEP_ALIVE: Final = 75
 #: The emulator's root key. It is worth nothing outside this machine.
 ACCESS_KEY: Final = "test"
 ROOT: Final = Path(__file__).resolve().parent.parent

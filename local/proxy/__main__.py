@@ -10,7 +10,7 @@ from local.emulator import Emulator
 from local.proxy.app import FrontProxy
 from local.proxy.docs import with_docs
 from local.proxy.routes import Routes
-from local.settings import HOST, Settings
+from local.settings import HOST, KEEP_ALIVE, Settings
 
 
 def main() -> None:
@@ -37,6 +37,7 @@ def main() -> None:
         lifespan="off",
         log_config=None,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=1,
     )
 

@@ -9,7 +9,7 @@ import uvicorn
 from botocore.config import Config
 
 from local.deployment_file import Deployment
-from local.settings import ACCESS_KEY, AUDIENCE, HOST, REGION, Settings
+from local.settings import ACCESS_KEY, AUDIENCE, HOST, KEEP_ALIVE, REGION, Settings
 from local.standins.app import StandIns
 from local.standins.issuer import Issuer, load_key
 
@@ -42,6 +42,7 @@ def main() -> None:
         host=HOST,
         port=settings.standins_port,
         log_config=None,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=1,
     )
 

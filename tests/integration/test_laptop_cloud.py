@@ -1,5 +1,9 @@
 """The laptop cloud itself: what answers in place of AWS answers as AWS would."""
 
+import time
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
+
 import httpx
 import jwt
 import pytest
@@ -62,6 +66,20 @@ def test_a_browser_of_any_origin_is_let_in_without_credentials(
     assert answer.status_code == 204
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_a_connection_is_kept_for_longer_than_clients_keep_theirs(cloud: Cloud) -> None:
+    """httpx for five seconds."""
+    urls = list(map(httpx.URL, (cloud.api_url, cloud.inbox_url, cloud.aws_endpoint_url)))
+    with ExitStack() as stack:
+        connections = [
+            stack.enter_context(closing(HTTPConnection(url.host, url.port))) for url in urls
+        ]
+        for wait in (0, 6):
+            time.sleep(wait)
+            for connection in connections:
+                connection.request("GET", "/")
+                connection.getresponse().read()
 
 
 def test_everything_listens_on_loopback_only(cloud: Cloud) -> None:
