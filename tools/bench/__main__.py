@@ -11,7 +11,6 @@ from tools.bench.goals import Case, Cases
 from tools.bench.runtime import Harness
 
 _CALLS = 50
-_RESULTS = assets.ROOT / ".bench" / "results.json"
 
 
 def measure(rounds: int, work: Path) -> Cases:
@@ -51,8 +50,7 @@ def main() -> int:
         cases = measure(rounds, Path(folder).resolve())
     goals = list(cases.goals(signing))
     print(report.as_text(cases, goals))
-    _RESULTS.parent.mkdir(exist_ok=True)
-    _RESULTS.write_text(report.as_json(cases, goals, rounds))
+    report.keep("results.json", report.as_json(rounds, {"assets": report.assets(cases)}, goals))
     return 1 if any(goal.meets(goal.must) is False for goal in goals) else 0
 
 

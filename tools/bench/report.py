@@ -3,8 +3,9 @@
 import json
 import platform
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 
+from tools.bench.assets import ROOT
 from tools.bench.goals import Case, Cases, Goal
 
 _MIB = 1024 * 1024
@@ -65,12 +66,19 @@ def _goals(goals: list[Goal]) -> Iterator[str]:
         yield f"| {goal.name} | {goal.value:.3f} | {must} | {aim} |"
 
 
-def as_json(cases: Cases, goals: list[Goal], rounds: int) -> str:
+def assets(cases: Cases) -> dict[str, object]:
+    return {
+        case.asset.name: {**figures(case), "samples": list(map(asdict, case.samples))}
+        for case in each(cases)
+    }
+
+
+def as_json(rounds: int, measured: dict[str, object], goals: list[Goal]) -> str:
     document = {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "rounds": rounds,
-        "assets": {case.asset.name: figures(case) for case in each(cases)},
+        **measured,
         "ratios": [
             {
                 "name": goal.name,
@@ -84,3 +92,10 @@ def as_json(cases: Cases, goals: list[Goal], rounds: int) -> str:
         ],
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def keep(name: str, document: str) -> None:
+    """In `.bench`, in place of what an earlier run left there."""
+    folder = ROOT / ".bench"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(document)

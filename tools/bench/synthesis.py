@@ -22,7 +22,7 @@ _PATIENCE = 600
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Seconds of each round."""
+    """An app, with the seconds of each round."""
 
     source: Path
     output: Path
@@ -76,6 +76,8 @@ def main() -> int:
     for app in (ours, bucket):
         print(f"{app.source}: {median(app.wall):.2f} s, CPU {median(app.cpu):.2f} s")
     print(report.goals_table(goals))
+    seconds = {str(app.source): {"wall": app.wall, "cpu": app.cpu} for app in (ours, bucket)}
+    report.keep("synthesis.json", report.as_json(rounds, {"seconds": seconds}, goals))
     return 1 if any(goal.meets(goal.must) is False for goal in goals) else 0
 
 

@@ -79,7 +79,8 @@ def test_the_table_and_the_file_of_results_say_the_same() -> None:
     measured = cases(get=1.3)
     goals = list(measured.goals(0.03))
 
-    text, kept = report.as_text(measured, goals), json.loads(report.as_json(measured, goals, 2))
+    text = report.as_text(measured, goals)
+    kept = json.loads(report.as_json(2, {"assets": report.assets(measured)}, goals))
 
     assert (
         "| warm CPU of get / two calls, no framework | 1.300 | 1.20 | MISSED | 1.05 | MISSED |"
@@ -88,6 +89,7 @@ def test_the_table_and_the_file_of_results_say_the_same() -> None:
     (warm,) = [one for one in kept["ratios"] if one["name"].startswith("warm CPU of get / two")]
     assert (warm["value"], warm["must_met"]) == (pytest.approx(1.3), False)
     assert kept["assets"]["Skyferry"]["cold CPU ms"] == 2000.0
+    assert [one["cold_cpu"] for one in kept["assets"]["Skyferry"]["samples"]] == [2.0, 3.0]
 
 
 def test_the_function_is_given_all_that_it_needs() -> None:
