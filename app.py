@@ -1,7 +1,8 @@
 """Picks the environment (`-c env=local|dev|prod`, default dev) and synthesises it."""
 
 import gc
-from pathlib import Path
+
+gc.disable()  # Synthesis ends before its garbage matters; looking for it takes a good part of the time.
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
@@ -13,18 +14,17 @@ from skyferry_cdk.stacks import SkyferryStage
 
 def main() -> None:
     """One environment, one stage; cdk-nag and our own rules over all of it."""
-    gc.disable()  # Synthesis ends before its garbage matters; looking for it took 3 % of the time.
     app = cdk.App()
     name = app.node.try_get_context("env") or environment.DEFAULT
-    file = app.node.try_get_context("config")
     try:
-        chosen = environment.load(name, file=None if file is None else Path(file))
+        chosen = environment.load(name, file=app.node.try_get_context("config"))
     except environment.InvalidEnvironment as error:
         raise SystemExit(str(error)) from None
     SkyferryStage(app, chosen)
     rules = SkyferryRules(public_operations=PUBLIC_OPERATIONS, required_tags=tags(chosen))
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), rules)
     app.synth()
+    gc.freeze()  # Python looks once more when it ends, unless there is nothing to look at.
 
 
 main()

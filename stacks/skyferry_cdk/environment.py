@@ -111,9 +111,9 @@ class Environment(Section):
         }
 
 
-def load(name: str = DEFAULT, *, file: Path | None = None) -> Environment:
+def load(name: str = DEFAULT, *, file: Path | str | None = None) -> Environment:
     """Read the environment of this name, from another file if one is given."""
-    path = file or FOLDER / f"{name}.toml"
+    path = FOLDER / f"{name}.toml" if file is None else Path(file)
     if not path.is_file():
         known = ", ".join(sorted(one.stem for one in path.parent.glob("*.toml"))) or "none"
         raise InvalidEnvironment(f"{path} does not exist; environments here: {known}")
