@@ -91,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
         while self.server.drip and not self.server.pause.wait(0.1):
             self.wfile.write(self.server.drip)
         if self.server.answer is None:
-            self.server.pause.wait(5)
+            self.server.pause.wait()
             return
         self.send_response(self.server.answer)
         self.send_header("Location", "/elsewhere")
@@ -212,10 +212,13 @@ def test_the_status_is_answered_as_it_is_and_no_redirect_is_followed(
     assert len(receiver.received) == 1
 
 
+@pytest.mark.timeout(30)
 def test_a_receiver_that_does_not_answer_in_time_is_given_up(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Before the deadline."""
     monkeypatch.setattr(limits, "WEBHOOK_TIMEOUT", 0.5)
+    monkeypatch.setattr(limits, "WEBHOOK_DEADLINE", 60)
     receiver.answer = None
 
     with pytest.raises(WebhookUnansweredError, match="no answer"):
